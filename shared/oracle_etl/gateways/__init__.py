@@ -1,0 +1,1 @@
+"""The outside: exactly one module per client library."""

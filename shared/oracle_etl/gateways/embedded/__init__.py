@@ -1,0 +1,1 @@
+"""The home that needs no account: SQLite, a folder, local processes."""

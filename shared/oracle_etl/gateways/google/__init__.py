@@ -1,0 +1,1 @@
+"""The production home: Firestore, Pub/Sub, Cloud Run, Cloud Storage, Secret Manager."""

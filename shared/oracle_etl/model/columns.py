@@ -1,0 +1,124 @@
+"""Columns: what the dictionary says of a table, and how each column will be carried."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from oracle_etl.model.names import TableName
+
+
+class ObjectKind(enum.StrEnum):
+    """What a name stands for; decides how it is read, split and counted."""
+
+    HEAP = "heap table"
+    PARTITIONED = "partitioned table"
+    CLUSTERED = "clustered table"
+    INDEX_ORGANISED = "index-organised table"
+    EXTERNAL = "external table"
+    TEMPORARY = "temporary table"
+    VIEW = "view"
+    MATERIALISED_VIEW = "materialised view"
+    QUERY = "query"
+
+    @property
+    def has_ranges(self) -> bool:
+        """Whether its rows have physical ROWIDs that can bound a part."""
+        return self in {
+            ObjectKind.HEAP,
+            ObjectKind.PARTITIONED,
+            ObjectKind.CLUSTERED,
+            ObjectKind.MATERIALISED_VIEW,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredColumn:
+    """A column as the dictionary declares it."""
+
+    name: str
+    data_type: str
+    """As ALL_TAB_COLUMNS writes it: NUMBER, VARCHAR2, TIMESTAMP(6) WITH TIME ZONE, ..."""
+    precision: int | None = None
+    scale: int | None = None
+    length: int = 0
+    """Bytes."""
+    characters: int = 0
+    nullable: bool = True
+    national: bool = False
+    position: int = 0
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableShape:
+    """What the dictionary says of a table."""
+
+    table: TableName
+    """As resolved: owner and name of the object itself, behind any synonym."""
+    kind: ObjectKind
+    columns: tuple[DeclaredColumn, ...]
+    primary_key: tuple[str, ...] = ()
+    estimated_rows: int | None = None
+    estimated_bytes: int | None = None
+    partitions: tuple[str, ...] = ()
+    has_policy: bool = False
+    """Whether row-level policies may hide rows from the account."""
+    character_set: str = "AL32UTF8"
+
+
+class WireForm(enum.StrEnum):
+    """What a column's select expression delivers, and so how the encoder treats it."""
+
+    INTEGER = "integer"
+    """A whole number that int64 holds."""
+    DECIMAL = "decimal"
+    """An exact decimal128."""
+    FLOAT = "float"
+    """BINARY_FLOAT or BINARY_DOUBLE; NaN and infinities become text."""
+    NUMBER_TEXT = "number text"
+    """A number as Oracle's own text; to be made canonical."""
+    TEXT = "text"
+    MOMENT = "moment"
+    """A DATE or TIMESTAMP that a microsecond timestamp holds exactly."""
+    BYTES = "bytes"
+    ENCODED_TEXT = "encoded text"
+    """Bytes of a text in `source_encoding`; to be decoded strictly."""
+    JSON = "json"
+    """JSON text to be embedded as it is."""
+    NOTHING = "nothing"
+    """Always null: masked, or unsupported and chosen to be null."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarriedColumn:
+    """How one column travels from Oracle into each format."""
+
+    name: str
+    oracle_type: str
+    """The declaration in full: NUMBER(10,2), VARCHAR2(30 CHAR), ..."""
+    expression: str
+    """What stands in the select list, without its alias."""
+    form: WireForm
+    arrow_type: str
+    json_type: str
+    bigquery_type: str
+    parquet_type: str
+    duckdb_type: str
+    nullable: bool = True
+    as_number: bool = False
+    """Whether JSON shows a bare number; a text otherwise."""
+    encoding: str | None = None
+    mask: str | None = None
+    hash_in_worker: bool = False
+    note: str = ""
+    """What the user should know: a lossy form chosen, a mask, ..."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnPlan:
+    """The columns of a table's output, in order, and what was left out."""
+
+    columns: tuple[CarriedColumn, ...]
+    skipped: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,210 @@
+"""A job: one run of a transport."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from oracle_etl.model.names import version_label
+from oracle_etl.model.table_task import Failure
+from oracle_etl.model.transport import Transport
+from oracle_etl.model.work import Hold
+
+
+class JobStatus(enum.StrEnum):
+    """Where a job stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will change any more."""
+        return self not in {JobStatus.PENDING, JobStatus.RUNNING}
+
+
+class JobKind(enum.StrEnum):
+    """What a job covers; only FULL takes a version and may write _SUCCESS."""
+
+    FULL = "full"
+    SUBSET = "subset"
+    TEST = "test"
+
+
+class Dispatch(enum.StrEnum):
+    """How far the start of a job has come; a tick goes on from wherever it stopped."""
+
+    WRITING = "writing"
+    """Its tables are being written down."""
+    READY = "ready"
+    """All tables are written; it may run as soon as the cap allows."""
+    PUBLISHED = "published"
+    """Every table has its message."""
+    LAUNCHED = "launched"
+    """Workers were asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRequest:
+    """What the caller of execute asked for."""
+
+    limit: int | None = None
+    tables: tuple[str, ...] = ()
+    idempotency_key: str | None = None
+    trigger: str = "api"
+    """`api`, or `schedule:` and the due instant."""
+    retry_of: str | None = None
+
+    @property
+    def kind(self) -> JobKind:
+        """The kind of job that this request makes."""
+        if self.limit is not None:
+            return JobKind.TEST
+        return JobKind.SUBSET if self.tables else JobKind.FULL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """Terminal counters of a job: they only ever grow, each table adding itself once."""
+
+    tables_completed: int = 0
+    tables_failed: int = 0
+    tables_cancelled: int = 0
+    rows: int = 0
+    bytes: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            tables_completed=self.tables_completed + other.tables_completed,
+            tables_failed=self.tables_failed + other.tables_failed,
+            tables_cancelled=self.tables_cancelled + other.tables_cancelled,
+            rows=self.rows + other.rows,
+            bytes=self.bytes + other.bytes,
+        )
+
+    @property
+    def tables_ended(self) -> int:
+        """How many tables will not change any more."""
+        return self.tables_completed + self.tables_failed + self.tables_cancelled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Live totals of a running job, kept by one leased writer at most once per interval."""
+
+    rows: int = 0
+    bytes: int = 0
+    rows_per_second: float = 0.0
+    percent: float = 0.0
+    current_tables: tuple[str, ...] = ()
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One run of a transport, with the transport as it was when the job started."""
+
+    id: str
+    transport: Transport
+    version: int | None
+    request: JobRequest
+    status: JobStatus = JobStatus.PENDING
+    dispatch: Dispatch = Dispatch.WRITING
+    tables_total: int = 0
+    counts: Counts = Counts()
+    totals: Totals = Totals()
+    totals_hold: Hold = Hold()
+    closing: Hold = Hold()
+    scn: int | None = None
+    held_by: str | None = None
+    """How consistency is held: `scn` or `read-only transaction per table`; None until known."""
+    cancel_requested_at: datetime | None = None
+    failure: Failure | None = None
+    warnings: tuple[str, ...] = ()
+    manifest: str | None = None
+    """The manifest's object name, once written."""
+    created_at: datetime
+    dispatched_at: datetime | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    expire_at: datetime | None = None
+    tenant: str = "default"
+
+    @property
+    def transport_id(self) -> str:
+        """The id of the transport that this job runs."""
+        return self.transport.id
+
+    @property
+    def kind(self) -> JobKind:
+        """Whether the job is a full, a subset or a test run."""
+        return self.request.kind
+
+    @property
+    def all_tables_ended(self) -> bool:
+        """Whether the job only waits to be closed."""
+        return (
+            self.dispatch is not Dispatch.WRITING and self.counts.tables_ended >= self.tables_total
+        )
+
+    @property
+    def folder(self) -> str:
+        """Where the job's final objects lie, without a slash at the end."""
+        transport = self.transport
+        root = f"{transport.prefix.strip('/')}/" if transport.prefix.strip("/") else ""
+        if self.version is not None:
+            return f"{root}{transport.id}/{version_label(self.version)}"
+        kind = "_test" if self.kind is JobKind.TEST else "_partial"
+        return f"{root}{transport.id}/{kind}/{self.id}"
+
+    @property
+    def attempts_folder(self) -> str:
+        """Where work under way lies, without a slash at the end."""
+        root = f"{self.transport.prefix.strip('/')}/" if self.transport.prefix.strip("/") else ""
+        return f"{root}_attempts/{self.id}"
+
+    def written(self, *, tables_total: int) -> Job:
+        """Return the job with all its tables written down; from now on they hold the choices."""
+        return replace(
+            self,
+            dispatch=Dispatch.READY,
+            tables_total=tables_total,
+            transport=replace(self.transport, tables=()),
+        )
+
+    def running(self, *, now: datetime) -> Job:
+        """Return the job allowed to run."""
+        return replace(self, status=JobStatus.RUNNING, started_at=self.started_at or now)
+
+    def published(self, *, now: datetime) -> Job:
+        """Return the job whose tables all have their messages."""
+        return replace(self, dispatch=Dispatch.PUBLISHED, dispatched_at=now)
+
+    def launched(self, *, now: datetime) -> Job:
+        """Return the job for which workers were asked."""
+        return replace(self, dispatch=Dispatch.LAUNCHED, dispatched_at=now)
+
+    def held_at(self, scn: int | None, *, held_by: str) -> Job:
+        """Return the job with its SCN settled; the first worker to settle it decides."""
+        return self if self.held_by is not None else replace(self, scn=scn, held_by=held_by)
+
+    def cancelling(self, *, now: datetime) -> Job:
+        """Return the job whose workers are asked to stop."""
+        return replace(self, cancel_requested_at=self.cancel_requested_at or now)
+
+    def closed(
+        self, status: JobStatus, *, now: datetime, failure: Failure | None, manifest: str | None
+    ) -> Job:
+        """Return the job ended."""
+        return replace(
+            self,
+            status=status,
+            failure=failure,
+            manifest=manifest,
+            completed_at=now,
+            closing=replace(self.closing, owner=None, expires_at=None),
+        )
