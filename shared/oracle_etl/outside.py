@@ -1,0 +1,54 @@
+"""Everything from outside that the flow is given, in one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from oracle_etl.ports import (
+    Clock,
+    JobBook,
+    ObjectStore,
+    ProgressBoard,
+    TableSource,
+    TaskQueue,
+    WorkerLauncher,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The numbers by which work is cut, leased and repeated; times are seconds."""
+
+    running_jobs: int = 1
+    attempts: int = 5
+    lease: float = 120.0
+    renewal: float = 30.0
+    idle: float = 2.0
+    progress_interval: float = 1.0
+    workers: int = 2
+    sessions: int = 20
+    batch_bytes: int = 4 * 1024 * 1024
+    part_bytes: int = 512 * 1024 * 1024
+    history_days: int = 90
+    dispatch_grace: float = 10.0
+    """How long the start of a job may rest before a tick goes on with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """The ports, built by the wiring for one of the homes."""
+
+    book: JobBook
+    queue: TaskQueue
+    board: ProgressBoard
+    launcher: WorkerLauncher
+    store: ObjectStore
+    source: Callable[[str], TableSource]
+    """Returns the source of a name; InvalidRequest where none is configured."""
+    clock: Clock
+    randomness: Callable[[], str]
+    """Returns at least eight random hexadecimal digits."""
+    limits: Limits = Limits()
+    default_bucket: str = ""
+    mask_key: Callable[[], bytes | None] = lambda: None
