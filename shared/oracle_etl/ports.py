@@ -76,6 +76,16 @@ class SessionSlot:
     expires_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartCounts:
+    """What an ended part adds to its table's counters `parts_completed`, `parts_failed`, ..."""
+
+    completed: int = 0
+    failed: int = 0
+    rows: int = 0
+    bytes: int = 0
+
+
 class Entries(Protocol):
     """The book inside one transaction: reads stay true until its end, writes are all or nothing.
 
@@ -150,9 +160,7 @@ class Entries(Protocol):
         """Add to a job's terminal counters, blindly: any number may do so at once."""
         ...
 
-    def count_part(
-        self, job_id: str, table_id: str, *, completed: int = 0, failed: int = 0
-    ) -> None:
+    def count_part(self, job_id: str, table_id: str, added: PartCounts) -> None:
         """Add to a table's part counters, blindly: any number may do so at once."""
         ...
 
@@ -220,7 +228,9 @@ class JobBook(Protocol):
         """Return a table's column plan, None before it was planned."""
         ...
 
-    def parts(self, job_id: str, table_id: str, page: PageRequest) -> Page[PartTask]:
+    def parts(
+        self, job_id: str, table_id: str, page: PageRequest, *, status: WorkStatus | None = None
+    ) -> Page[PartTask]:
         """Return a table's parts by number."""
         ...
 
@@ -406,6 +416,14 @@ class TableSource(Protocol):
         self, page: PageRequest, *, schema: str | None = None, search: str | None = None
     ) -> Page[TableListing]:
         """Return the tables and views that the account may read, by owner and name."""
+        ...
+
+    def schema(self) -> str:
+        """Return the account's own schema, where unowned names are looked up first."""
+        ...
+
+    def query_shape(self, name: str, query: str) -> TableShape:
+        """Return the columns of a statement that a transport names; its kind is QUERY."""
         ...
 
     def shape(self, table: TableName) -> TableShape:

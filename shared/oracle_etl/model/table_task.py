@@ -66,6 +66,9 @@ class TableTask:
     """0 until planned, and for a table read in one part by the worker that planned it."""
     parts_completed: int = 0
     parts_failed: int = 0
+    parts_rows: int = 0
+    """Rows of the parts that have completed."""
+    parts_bytes: int = 0
     extract: Extract | None = None
     """What the winning attempt wrote, where the table was read in one part."""
     objects: tuple[FinalObject, ...] = ()
@@ -136,15 +139,6 @@ class TableTask:
     def split(self, fence: int, *, parts: int) -> TableTask:
         """Return the table waiting for its parts, in nobody's hands."""
         return replace(self, step=Step.PARTS, parts_total=parts, hold=self.hold.freed(fence))
-
-    def part_ended(self, status: WorkStatus) -> TableTask:
-        """Return the table with one more of its parts ended."""
-        completed = status is WorkStatus.COMPLETED
-        return replace(
-            self,
-            parts_completed=self.parts_completed + completed,
-            parts_failed=self.parts_failed + (not completed),
-        )
 
     def extracted(self, fence: int, extract: Extract, *, now: datetime) -> TableTask:
         """Return the table read in one part, to be placed by the same worker."""
