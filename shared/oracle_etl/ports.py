@@ -400,6 +400,10 @@ class SourceStatus:
 class Batches(Protocol):
     """The batches of one reading: Arrow record batches, in order, once."""
 
+    def count(self) -> int:
+        """Count the rows on the reading's own session and snapshot; before the first batch."""
+        ...
+
     def __iter__(self) -> Iterator[Any]:
         """Yield objects with the Arrow PyCapsule interface, none of them empty."""
         ...

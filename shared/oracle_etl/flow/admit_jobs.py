@@ -1,0 +1,41 @@
+"""Let waiting jobs run, first come first served, as far as the cap allows."""
+
+from __future__ import annotations
+
+from oracle_etl.model.job import Dispatch, Job, JobStatus
+from oracle_etl.outside import Outside
+from oracle_etl.ports import Entries
+
+_WAITING_LOOKED_AT = 100
+
+
+def admit_jobs(*, outside: Outside) -> tuple[Job, ...]:
+    """Return the jobs that may run from now on; their tables still have to be published."""
+    admitted = []
+    for job in outside.book.unfinished_jobs(limit=_WAITING_LOOKED_AT):
+        if job.status is not JobStatus.PENDING:
+            continue
+        running = _admit(job, outside=outside)
+        if running is None:
+            break
+        admitted.append(running)
+    return tuple(admitted)
+
+
+def _admit(job: Job, *, outside: Outside) -> Job | None:
+    """Return the job running; None where it has to wait, and so has everyone behind it."""
+    now = outside.clock.now()
+
+    def admit(entries: Entries) -> Job | None:
+        stored = entries.job(job.id)
+        if stored is None or stored.dispatch is Dispatch.WRITING:
+            return None
+        if stored.status is not JobStatus.PENDING:
+            return stored
+        if entries.count_running_jobs() >= outside.limits.running_jobs:
+            return None
+        stored = stored.running(now=now)
+        entries.put_job(stored)
+        return stored
+
+    return outside.book.transact(admit)

@@ -1,0 +1,126 @@
+"""Take a piece of work by lease, or learn why not."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from oracle_etl.model.errors import AttemptsExhausted, TransportError
+from oracle_etl.model.job import Counts, Job, JobStatus
+from oracle_etl.model.table_task import Failure, PartTask, TableTask
+from oracle_etl.model.work import Hold, WorkRef, WorkStatus
+from oracle_etl.outside import Outside
+from oracle_etl.ports import Entries, PartCounts
+
+
+class Unclaimed(enum.Enum):
+    """Why the work is not ours."""
+
+    SETTLED = "settled"
+    """It has ended, or another worker has it: the message is done."""
+    NOT_YET = "not yet"
+    """It may be had later: the message comes again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A piece of work in our hands, as it was when we took it."""
+
+    job: Job
+    table: TableTask
+    part: PartTask | None = None
+    owner: str
+
+    @property
+    def ref(self) -> WorkRef:
+        """The name of the work."""
+        return self.table.ref if self.part is None else self.part.ref
+
+    @property
+    def fence(self) -> int:
+        """The number that tells our claim from a later one."""
+        return self.table.hold.fence if self.part is None else self.part.hold.fence
+
+
+def claim_work(ref: WorkRef, *, owner: str, outside: Outside) -> Claim | Unclaimed:
+    """Claim a table or a part in one transaction.
+
+    Work of a cancelled job is cancelled on the way, and work that has failed too often is
+    failed, so that no job is ever stuck on it.
+    """
+    take = _claim_table if ref.part is None else _claim_part
+
+    def claim(entries: Entries) -> Claim | Unclaimed:
+        job = entries.job(ref.job_id)
+        if job is None or job.status.ended:
+            return Unclaimed.SETTLED
+        if job.status is JobStatus.PENDING:
+            return Unclaimed.NOT_YET
+        return take(entries, job, ref, owner, outside)
+
+    return outside.book.transact(claim)
+
+
+def failure_of(error: TransportError) -> Failure:
+    """Return what a table's document says of an error."""
+    return Failure(code=error.code, message=error.message, hint=error.hint)
+
+
+def _claim_table(
+    entries: Entries, job: Job, ref: WorkRef, owner: str, outside: Outside
+) -> Claim | Unclaimed:
+    now, limits = outside.clock.now(), outside.limits
+    table = entries.table(ref.job_id, ref.table_id)
+    if table is None or not table.can_be_claimed(now):
+        return Unclaimed.SETTLED
+    if job.cancel_requested_at is not None:
+        entries.put_table(table.cancelled(now=now))
+        entries.count_job(job.id, Counts(tables_cancelled=1))
+        return Unclaimed.SETTLED
+    if _exhausted(table.hold, limits.attempts):
+        entries.put_table(table.failed(_gave_up(limits.attempts), now=now))
+        entries.count_job(job.id, Counts(tables_failed=1))
+        return Unclaimed.SETTLED
+    is_new = table.status is WorkStatus.PENDING
+    if is_new and entries.count_running_tables(job.id) >= job.transport.parallel_tables:
+        return Unclaimed.NOT_YET
+    table = table.claimed(owner, now=now, lease_seconds=limits.lease)
+    entries.put_table(table)
+    return Claim(job=job, table=table, owner=owner)
+
+
+def _claim_part(
+    entries: Entries, job: Job, ref: WorkRef, owner: str, outside: Outside
+) -> Claim | Unclaimed:
+    now, limits = outside.clock.now(), outside.limits
+    assert ref.part is not None
+    table = entries.table(ref.job_id, ref.table_id)
+    part = entries.part(ref.job_id, ref.table_id, ref.part)
+    if table is None or table.status.ended or part is None or not part.can_be_claimed(now):
+        return Unclaimed.SETTLED
+    if job.cancel_requested_at is not None or table.parts_failed:
+        # One part that failed for good fails the table, so the others are spared.
+        entries.put_part(part.cancelled())
+        entries.count_part(job.id, table.table_id, PartCounts(failed=1))
+        return Unclaimed.SETTLED
+    if _exhausted(part.hold, limits.attempts):
+        entries.put_part(part.failed(_gave_up(limits.attempts)))
+        entries.count_part(job.id, table.table_id, PartCounts(failed=1))
+        return Unclaimed.SETTLED
+    part = part.claimed(owner, now=now, lease_seconds=limits.lease)
+    entries.put_part(part)
+    return Claim(job=job, table=table, part=part, owner=owner)
+
+
+def _exhausted(hold: Hold, attempts: int) -> bool:
+    # A hold that has an owner and can be claimed has lapsed: a failure not yet counted.
+    return hold.failures + (hold.owner is not None) >= attempts
+
+
+def _gave_up(attempts: int) -> Failure:
+    return failure_of(
+        AttemptsExhausted(
+            f"the work failed {attempts} times",
+            hint="the stages of the table say why; `jobs retry` tries again",
+        )
+    )

@@ -1,0 +1,126 @@
+"""Keep a claim alive while its work goes on, and learn when it must stop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import TracebackType
+
+from oracle_etl.flow.claim_work import Claim
+from oracle_etl.model.errors import LeaseLost, TransportError, TryAgain
+from oracle_etl.outside import Outside
+from oracle_etl.ports import Delivery, Entries
+
+
+class WorkInterrupted(TransportError):
+    """The work stops without having failed."""
+
+    code = "INTERRUPTED"
+
+
+class JobCancelled(WorkInterrupted):
+    """Somebody cancelled the job."""
+
+
+class WorkerStopping(WorkInterrupted):
+    """The worker was told to end; another one goes on."""
+
+
+class Lease:
+    """Answers the question of the work between two batches: may I go on."""
+
+    def __init__(self, stopping: threading.Event) -> None:
+        self._stopping = stopping
+        self._ended: TransportError | None = None
+
+    def check(self) -> None:
+        """Raise LeaseLost, JobCancelled or WorkerStopping when the work must stop."""
+        if self._ended is not None:
+            raise self._ended
+        if self._stopping.is_set():
+            raise WorkerStopping("the worker is stopping")
+
+    def end(self, why: TransportError) -> None:
+        """Note why the work must stop; the first reason stays."""
+        self._ended = self._ended or why
+
+
+@contextmanager
+def keep_lease(
+    claim: Claim, *, delivery: Delivery | None, stopping: threading.Event, outside: Outside
+) -> Iterator[Lease]:
+    """Renew the claim and its message from a thread until the block ends.
+
+    The thread also looks every progress interval whether the job was cancelled, so that a
+    cancel reaches the worker within seconds.
+    """
+    lease = Lease(stopping)
+    keeper = _Keeper(claim, delivery, lease, outside)
+    with keeper:
+        yield lease
+
+
+class _Keeper:
+    """The renewing thread."""
+
+    def __init__(
+        self, claim: Claim, delivery: Delivery | None, lease: Lease, outside: Outside
+    ) -> None:
+        self._claim = claim
+        self._delivery = delivery
+        self._lease = lease
+        self._outside = outside
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        limits, clock = self._outside.limits, self._outside.clock
+        renew_at = clock.monotonic() + limits.renewal
+        while not self._done.wait(min(limits.progress_interval, limits.renewal)):
+            # What is away now may be back before the lease ends; if not, the fence decides.
+            with suppress(TryAgain):
+                self._look_for_cancel()
+                if clock.monotonic() >= renew_at:
+                    self._renew()
+                    renew_at = clock.monotonic() + limits.renewal
+
+    def _look_for_cancel(self) -> None:
+        if self._outside.book.job(self._claim.job.id).cancel_requested_at is not None:
+            self._lease.end(JobCancelled("the job was cancelled"))
+
+    def _renew(self) -> None:
+        try:
+            self._outside.book.transact(self._renewed)
+        except LeaseLost as error:
+            self._lease.end(error)
+            self._done.set()
+            return
+        if self._delivery is not None:
+            self._delivery.extend(self._outside.limits.lease)
+
+    def _renewed(self, entries: Entries) -> None:
+        now, seconds = self._outside.clock.now(), self._outside.limits.lease
+        ref, fence = self._claim.ref, self._claim.fence
+        if ref.part is None:
+            table = entries.table(ref.job_id, ref.table_id)
+            if table is None:
+                raise LeaseLost("the table is gone")
+            entries.put_table(table.renewed(fence, now=now, lease_seconds=seconds))
+            return
+        part = entries.part(ref.job_id, ref.table_id, ref.part)
+        if part is None:
+            raise LeaseLost("the part is gone")
+        entries.put_part(part.renewed(fence, now=now, lease_seconds=seconds))

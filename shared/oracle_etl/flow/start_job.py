@@ -1,0 +1,227 @@
+"""Start a job: write it down first, so that no message ever names a job nobody knows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from oracle_etl.flow.admit_jobs import admit_jobs
+from oracle_etl.flow.resolve_tables import Resolved, chosen_subset, resolve_tables, table_tasks
+from oracle_etl.model.errors import (
+    KeyReused,
+    NoSuchTransport,
+    TransportIsDisabled,
+    TransportIsRunning,
+    TryAgain,
+)
+from oracle_etl.model.job import Dispatch, Job, JobKind, JobRequest, JobStatus
+from oracle_etl.model.names import new_job_id
+from oracle_etl.model.table_task import TableTask
+from oracle_etl.model.transport import Transport
+from oracle_etl.model.work import WorkRef, WorkStatus
+from oracle_etl.outside import Outside
+from oracle_etl.ports import Entries, PageRequest, Receipt
+
+_TABLES_OF_ONE_WRITE = 200
+_RECEIPT_DAYS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """The job, and whether an earlier request with the same key had made it."""
+
+    job: Job
+    repeated: bool = False
+
+
+def start_job(transport_id: str, request: JobRequest, *, outside: Outside) -> Started:
+    """Start a job of a transport, or return the one that the same key started before.
+
+    Once the job is written down it will happen: what fails afterwards is left to the next
+    tick, and the caller gets the job all the same.
+    """
+    transport = outside.book.transport(transport_id)
+    repeated = _repeated(transport_id, request, outside=outside)
+    if repeated is not None:
+        return Started(job=repeated, repeated=True)
+    resolved = _resolved(transport, request, outside=outside)
+    started = _begin(transport_id, request, outside=outside)
+    if started.repeated:
+        return started
+    try:
+        job = _write_tables(started.job, resolved, outside=outside)
+        job = advance_start(job, outside=outside)
+    except TryAgain:
+        job = outside.book.job(started.job.id)
+    return Started(job=job)
+
+
+def advance_start(job: Job, *, outside: Outside) -> Job:
+    """Go on with the start of a job from wherever it stopped; safe to repeat."""
+    if job.status.ended:
+        return job
+    if job.dispatch is Dispatch.WRITING:
+        resolved = _resolved(job.transport, job.request, outside=outside)
+        job = _write_tables(job, resolved, outside=outside)
+    if job.status is JobStatus.PENDING:
+        admit_jobs(outside=outside)
+        job = outside.book.job(job.id)
+    if job.status is not JobStatus.RUNNING:
+        return job
+    if job.dispatch is Dispatch.READY:
+        publish_tables(job, outside=outside)
+        job = _moved_on(job.id, Dispatch.PUBLISHED, outside=outside)
+    if job.dispatch is Dispatch.PUBLISHED:
+        outside.launcher.launch(min(job.tables_total, outside.limits.workers))
+        job = _moved_on(job.id, Dispatch.LAUNCHED, outside=outside)
+    return job
+
+
+def publish_tables(job: Job, *, outside: Outside) -> None:
+    """Publish one message for each table that nobody has begun."""
+    token: str | None = None
+    while True:
+        page = outside.book.tables(
+            job.id, PageRequest(size=1000, token=token), status=WorkStatus.PENDING
+        )
+        outside.queue.publish(
+            [WorkRef(job_id=job.id, table_id=each.table_id) for each in page.items]
+        )
+        token = page.next_token
+        if token is None:
+            return
+
+
+def _repeated(transport_id: str, request: JobRequest, *, outside: Outside) -> Job | None:
+    return outside.book.transact(lambda entries: _job_of_key(entries, transport_id, request))
+
+
+def _job_of_key(entries: Entries, transport_id: str, request: JobRequest) -> Job | None:
+    if request.idempotency_key is None:
+        return None
+    receipt = entries.receipt(_receipt_key(transport_id, request.idempotency_key))
+    if receipt is None:
+        return None
+    if receipt.request_digest != _digest(transport_id, request):
+        raise KeyReused(
+            "this Idempotency-Key came before with another request",
+            hint="use a new key for a new request",
+            details={"job_id": receipt.job_id},
+        )
+    return entries.job(receipt.job_id)
+
+
+def _resolved(
+    transport: Transport, request: JobRequest, *, outside: Outside
+) -> tuple[Resolved, ...]:
+    resolved = resolve_tables(transport.tables, source=lambda: outside.source(transport.source))
+    return chosen_subset(resolved, request.tables)
+
+
+def _begin(transport_id: str, request: JobRequest, *, outside: Outside) -> Started:
+    job_id = new_job_id(outside.clock.now(), outside.randomness())
+
+    def begin(entries: Entries) -> Started:
+        job = _job_of_key(entries, transport_id, request)
+        if job is not None:
+            return Started(job=job, repeated=True)
+        transport = startable(entries.transport(transport_id), transport_id)
+        job = _new_job(job_id, transport, request, outside=outside)
+        entries.put_transport(
+            transport.occupied(job_id, version=job.version or transport.last_version)
+        )
+        entries.put_job(job)
+        if request.idempotency_key is not None:
+            entries.put_receipt(_receipt(transport_id, request, job))
+        return Started(job=job)
+
+    return outside.book.transact(begin)
+
+
+def startable(transport: Transport | None, transport_id: str) -> Transport:
+    """Return the transport if a job of it may start now."""
+    if transport is None:
+        raise NoSuchTransport(f"there is no transport {transport_id}")
+    if transport.running_job is not None:
+        raise TransportIsRunning(
+            f"{transport.running_job} of this transport has not ended",
+            hint="wait for it, or cancel it",
+            details={"job_id": transport.running_job},
+        )
+    if not transport.enabled:
+        raise TransportIsDisabled(
+            f"{transport_id} is disabled", hint='set "enabled" to true with PATCH'
+        )
+    return transport
+
+
+def _new_job(job_id: str, transport: Transport, request: JobRequest, *, outside: Outside) -> Job:
+    now = outside.clock.now()
+    return Job(
+        id=job_id,
+        transport=transport,
+        version=transport.last_version + 1 if request.kind is JobKind.FULL else None,
+        request=request,
+        created_at=now,
+        expire_at=now + timedelta(days=outside.limits.history_days),
+        tenant=transport.tenant,
+    )
+
+
+def _write_tables(job: Job, resolved: Sequence[Resolved], *, outside: Outside) -> Job:
+    total = len(resolved)
+    tasks = tuple(table_tasks(job, resolved))
+    for first in range(0, total, _TABLES_OF_ONE_WRITE):
+        chunk = tasks[first : first + _TABLES_OF_ONE_WRITE]
+        outside.book.transact(partial(_put_tables, tasks=chunk))
+
+    def written(entries: Entries) -> Job:
+        stored = entries.job(job.id)
+        assert stored is not None, "a job is never removed while it is being started"
+        if stored.dispatch is Dispatch.WRITING:
+            stored = stored.written(tables_total=total)
+            entries.put_job(stored)
+        return stored
+
+    return outside.book.transact(written)
+
+
+def _put_tables(entries: Entries, *, tasks: Sequence[TableTask]) -> None:
+    for task in tasks:
+        entries.put_table(task)
+
+
+def _moved_on(job_id: str, reached: Dispatch, *, outside: Outside) -> Job:
+    now = outside.clock.now()
+
+    def move_on(entries: Entries) -> Job:
+        job = entries.job(job_id)
+        assert job is not None, "a job is never removed while it is being started"
+        job = job.published(now=now) if reached is Dispatch.PUBLISHED else job.launched(now=now)
+        entries.put_job(job)
+        return job
+
+    return outside.book.transact(move_on)
+
+
+def _receipt(transport_id: str, request: JobRequest, job: Job) -> Receipt:
+    assert request.idempotency_key is not None
+    return Receipt(
+        key=_receipt_key(transport_id, request.idempotency_key),
+        request_digest=_digest(transport_id, request),
+        job_id=job.id,
+        expire_at=job.created_at + timedelta(days=_RECEIPT_DAYS),
+    )
+
+
+def _receipt_key(transport_id: str, key: str) -> str:
+    # Hashed: a key may be long, and may hold what no store allows in a document's name.
+    return hashlib.sha256(f"{transport_id}\x00{key}".encode()).hexdigest()
+
+
+def _digest(transport_id: str, request: JobRequest) -> str:
+    said = (transport_id, request.limit, request.tables)
+    return hashlib.sha256(repr(said).encode()).hexdigest()
