@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -329,6 +329,29 @@ class LogSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSettings:
+    """Which server the commands talk to, and as whom."""
+
+    url: str = setting(
+        "ORACLE_ETL_URL",
+        "client.url",
+        "http://127.0.0.1:8080",
+        "Server that the commands talk to",
+    )
+    api_key: Secret = setting(
+        "ORACLE_ETL_API_KEY", "client.api_key", Secret(""), "Key that the commands show it"
+    )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> ClientSettings:
+        """Read what a client needs and nothing else; the server's settings may be absent."""
+        reader = _Reader(dict(os.environ if environment is None else environment))  # noqa: TID251 - as below
+        read: ClientSettings = reader.group(cls)
+        reader.refuse(reader.problems)
+        return read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that can be set."""
 
@@ -353,12 +376,7 @@ class Settings:
             auth=reader.group(AuthSettings),
             log=reader.group(LogSettings),
         )
-        problems = [*reader.problems, *_contradictions(read)]
-        if problems:
-            raise InvalidRequest(
-                "the settings are not usable:\n  " + "\n  ".join(problems),
-                hint="see the settings table in README.md",
-            )
+        reader.refuse([*reader.problems, *_contradictions(read)])
         return read
 
 
@@ -370,6 +388,7 @@ GROUPS = (
     WorkSettings,
     AuthSettings,
     LogSettings,
+    ClientSettings,
 )
 
 
@@ -453,6 +472,15 @@ class _Reader:
             else:
                 self.problems.append(f"config.yaml: source {name} must be a mapping")
         return found
+
+    @staticmethod
+    def refuse(problems: Sequence[str]) -> None:
+        """Tell all that is wrong at once, if anything is."""
+        if problems:
+            raise InvalidRequest(
+                "the settings are not usable:\n  " + "\n  ".join(problems),
+                hint="see the settings table in README.md",
+            )
 
     def _found(self, each: Field[Any], under: Mapping[str, object] | None) -> object:
         if under is not None:

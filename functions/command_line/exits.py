@@ -1,0 +1,79 @@
+"""The ways a command ends, each with an exit code that programs may rely on.
+
+| Code | Meaning |
+|---|---|
+| 0 | done |
+| 1 | the job failed or was cancelled, or a verification found a difference |
+| 2 | the command was written wrongly, or a setting is not usable |
+| 3 | the server refused: not found, not allowed in this state, or invalid |
+| 4 | the server cannot be reached, or could not answer |
+| 5 | the server wants a key, or the key may not do this |
+| 70 | a fault of this program |
+| 130 | interrupted from the keyboard |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class Stop(Exception):
+    """The command ends without having done what was asked; says why, and what to do."""
+
+    exit_code: ClassVar[int] = 70
+    code: ClassVar[str] = "INTERNAL_ERROR"
+
+    def __init__(
+        self, message: str, *, hint: str = "", problem: Mapping[str, object] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.problem = dict(problem or {"code": self.code, "message": message, "hint": hint})
+
+
+class JobFailed(Stop):
+    """The job ended, and not well."""
+
+    exit_code = 1
+    code = "JOB_FAILED"
+
+
+class DataDiffers(Stop):
+    """What was written is not what the source holds."""
+
+    exit_code = 1
+    code = "DATA_DIFFERS"
+
+
+class BadUsage(Stop):
+    """The command, a file it was given, or a setting cannot be understood."""
+
+    exit_code = 2
+    code = "BAD_USAGE"
+
+
+class ServerRefused(Stop):
+    """The server understood and said no."""
+
+    exit_code = 3
+    code = "REFUSED"
+
+
+class Unreachable(Stop):
+    """The server did not answer, or could not."""
+
+    exit_code = 4
+    code = "UNREACHABLE"
+
+
+class NotAuthorised(Stop):
+    """The server wants a key, or the key may not do this."""
+
+    exit_code = 5
+    code = "UNAUTHORIZED"
+
+
+INTERRUPTED = 130
+FAULT = 70
