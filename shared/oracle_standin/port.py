@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 Cell = bytes
 """A value as it travels: one length byte and the value's bytes; b"\\x00" is NULL.
@@ -57,7 +57,7 @@ class ColumnType:
     precision: int = 0
     scale: int = 0
     size: int = 0
-    """Bytes a value may take, as a describe reports it."""
+    """Bytes a value may take, as a describe reports it; 0 for a text or RAW that is always NULL."""
     characters: int = 0
     """Characters a text may hold, 0 for other types."""
     national: bool = False
@@ -114,8 +114,12 @@ class Outcome:
     """None where the statement is not a query."""
     rows: RowSource | None = None
     row_count: int = 0
-    out_binds: tuple[tuple[Cell, ...], ...] = ()
-    """PL/SQL: one tuple of cells, a cell per bind. RETURNING: a tuple per bind row."""
+    out_binds: tuple[tuple[Cell | None, ...], ...] = ()
+    """PL/SQL: a tuple per bind row, in it a cell per bind, None where the block only reads it."""
+    returned: tuple[tuple[tuple[Cell, ...], ...], ...] = ()
+    """RETURNING: a tuple per bind row, in it one per bind after INTO, in it a cell per row."""
+    last_rowid: str | None = None
+    """The row that an INSERT, UPDATE or DELETE touched last."""
     warnings: tuple[str, ...] = field(default=())
 
 
@@ -162,6 +166,15 @@ class DatabaseSession(Protocol):
 
     def close(self) -> None:
         """Roll back and leave."""
+        ...
+
+
+@runtime_checkable
+class Interruptible(Protocol):
+    """A session that can be told to stop what it is doing."""
+
+    def interrupt(self) -> None:
+        """Make a running execute or fetch raise OracleError(1013) soon; called by another thread."""
         ...
 
 

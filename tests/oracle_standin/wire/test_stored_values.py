@@ -6,6 +6,7 @@ import zoneinfo
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -65,7 +66,7 @@ clock = {
 @st.composite
 def moments(draw: st.DrawFn, /, **more: st.SearchStrategy[int]) -> Moment:
     year, month, day = date_of(draw(days_of_oracle))
-    fields = {name: draw(strategy) for name, strategy in (clock | more).items()}
+    fields: dict[str, Any] = {name: draw(strategy) for name, strategy in (clock | more).items()}
     return replace(Moment(year, month, day), **fields)
 
 
