@@ -42,7 +42,10 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRequest:
-    """Which page of a list: its size, and the opaque token that the page before gave."""
+    """Which page of a list: its size, and the opaque token that the page before gave.
+
+    A token that this list, with these filters, never gave is refused with InvalidRequest.
+    """
 
     size: int = 50
     token: str | None = None
@@ -89,7 +92,7 @@ class PartCounts:
 class Entries(Protocol):
     """The book inside one transaction: reads stay true until its end, writes are all or nothing.
 
-    Every read comes before the first write.
+    Every read comes before the first write; one after it is a bug, and raises RuntimeError.
     """
 
     def transport(self, transport_id: str) -> Transport | None:
@@ -242,12 +245,19 @@ class JobBook(Protocol):
         ...
 
     def table_changes(self, job_id: str, *, after: str | None, limit: int) -> TableChanges:
-        """Return tables changed after a cursor, in order of change; no change is passed over."""
+        """Return tables changed after a cursor, in order of change; no change is passed over.
+
+        A table that changed more than once may come once, as it is now. InvalidRequest for
+        a cursor that was never given.
+        """
         ...
 
 
 class ProgressBoard(Protocol):
-    """Where progress is shown while it happens; never needed to be right."""
+    """Where progress is shown while it happens; never needed to be right.
+
+    A post that cannot be shown is lost: no work fails because nobody can watch it.
+    """
 
     def post_table(self, job_id: str, table_id: str, progress: Progress) -> None:
         """Show a table's progress; posts that come sooner than the interval may be skipped."""
@@ -263,7 +273,10 @@ class ProgressBoard(Protocol):
 
 
 class Delivery(Protocol):
-    """One message in a worker's hands; nobody else gets it while its lease is extended."""
+    """One message in a worker's hands; nobody else gets it while its lease is extended.
+
+    Extending or settling it after the lease has lapsed does nothing to whoever has it now.
+    """
 
     @property
     def ref(self) -> WorkRef:
@@ -319,7 +332,7 @@ class ObjectWriter(Protocol):
         ...
 
     def stored(self) -> StoredObject:
-        """Return what was stored; only after the `with` block has ended without an error."""
+        """Return what was stored, once the `with` block has ended well; RuntimeError before."""
         ...
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from builders import NOON, a_job, a_part, a_table, later
-from contracts.job_book_contract import write
+from contracts.job_book_basis import write
 from contracts.together import all_at_once, patiently
 from oracle_etl.model.job import Totals
 from oracle_etl.model.progress import Progress
