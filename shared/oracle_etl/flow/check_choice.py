@@ -1,0 +1,156 @@
+"""Check the entries of a transport's list of tables."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+
+from oracle_etl.flow.resolve_tables import is_exclusion, is_pattern
+from oracle_etl.model.errors import InvalidRequest
+from oracle_etl.model.names import TableName
+from oracle_etl.model.transport import Mask, MaskKind, TableChoice
+
+Finding = tuple[str, str]
+"""A field as its path, and what would be right."""
+
+MOST_ENTRIES = 1000
+_MOST_COLUMNS = 1000
+_MOST_BINDS = 100
+_MOST_ORDER_TERMS = 32
+_LONGEST_ENTRY = 300
+_LONGEST_STATEMENT = 32_000
+_LONGEST_BIND = 4000
+_MOST_KEPT = 100
+
+_PATTERN_PART = re.compile(r'(?:"[^"]+"|[\w$#*?]+)\Z')
+_BIND_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,29}\Z")
+
+
+def findings_of_choices(choices: Sequence[TableChoice]) -> Iterator[Finding]:
+    """Yield what is wrong with a list of tables."""
+    if not any(not is_exclusion(each.table) for each in choices):
+        yield "tables", "must name at least one table or pattern to take"
+    if len(choices) > MOST_ENTRIES:
+        yield "tables", f"must have at most {MOST_ENTRIES} entries; a pattern may name more tables"
+        return
+    seen: dict[str, int] = {}
+    for place, choice in enumerate(choices):
+        field = f"tables[{place}]"
+        findings = list(_of_choice(field, choice))
+        yield from findings
+        if not findings:
+            earlier = seen.setdefault(_identity(choice), place)
+            if earlier != place:
+                yield field, f"must not name the same table as tables[{earlier}]"
+
+
+def check_encoding(field: str, encoding: str | None) -> Iterator[Finding]:
+    """Yield a finding where no text encoding has this name."""
+    if encoding is None:
+        return
+    try:
+        b"".decode(encoding)
+    except (LookupError, ValueError):
+        yield field, "must be an encoding that Python knows, such as `cp949`"
+
+
+def _identity(choice: TableChoice) -> str:
+    """Return what two entries for the same table have in common, however they are spelled."""
+    text = choice.table.strip()
+    if is_exclusion(text) or is_pattern(text):
+        return text.casefold()
+    return str(TableName.parse(text))
+
+
+def _of_choice(field: str, choice: TableChoice) -> Iterator[Finding]:
+    yield from _of_name(field, choice)
+    yield from _of_columns(field, choice)
+    for place, mask in enumerate(choice.masks):
+        yield from _of_mask(f"{field}.masks[{place}]", mask)
+    yield from _of_statement(field, choice)
+    yield from check_encoding(f"{field}.source_encoding", choice.source_encoding)
+
+
+def _of_name(field: str, choice: TableChoice) -> Iterator[Finding]:
+    text = choice.table
+    if len(text) > _LONGEST_ENTRY:
+        yield field, f"must have at most {_LONGEST_ENTRY} characters"
+    elif is_exclusion(text):
+        if not choice.is_plain:
+            yield field, "must be a name or pattern alone, since it takes tables out"
+        yield from _of_pattern(field, text[len("not ") :])
+    elif is_pattern(text) and choice.query is None:
+        yield from _of_pattern(field, text)
+    else:
+        yield from _of_table(field, text)
+
+
+def _of_pattern(field: str, text: str) -> Iterator[Finding]:
+    parts = text.strip().split(".")
+    if len(parts) > len(("owner", "name")) or not all(_PATTERN_PART.match(each) for each in parts):
+        yield field, "must be a pattern such as `SALES.*`, `*_TMP` or `not *_TMP`"
+
+
+def _of_table(field: str, text: str) -> Iterator[Finding]:
+    try:
+        TableName.parse(text)
+    except InvalidRequest as error:
+        yield field, f"must name a table ({error.message}; {error.hint})"
+
+
+def _of_columns(field: str, choice: TableChoice) -> Iterator[Finding]:
+    if choice.columns and choice.exclude:
+        yield f"{field}.exclude", "must be left out where `columns` says what to take"
+    named = {
+        "columns": choice.columns,
+        "exclude": choice.exclude,
+        "masks": tuple(each.column for each in choice.masks),
+    }
+    for kind, columns in named.items():
+        yield from _of_column_list(f"{field}.{kind}", columns)
+    if len(choice.order) > _MOST_ORDER_TERMS or not all(each.strip() for each in choice.order):
+        yield f"{field}.order", f"must have at most {_MOST_ORDER_TERMS} columns, none empty"
+
+
+def _of_column_list(field: str, columns: Sequence[str]) -> Iterator[Finding]:
+    if len(columns) > _MOST_COLUMNS:
+        yield field, f"must have at most {_MOST_COLUMNS} columns"
+    seen = set()
+    for place, column in enumerate(columns):
+        try:
+            name = TableName.parse(column)
+        except InvalidRequest as error:
+            yield f"{field}[{place}]", f"must name a column ({error.message})"
+            continue
+        if name.owner is not None:
+            yield f"{field}[{place}]", "must name a column alone, without its table"
+        if name in seen:
+            yield f"{field}[{place}]", f"must not name {name} twice"
+        seen.add(name)
+
+
+def _of_mask(field: str, mask: Mask) -> Iterator[Finding]:
+    if mask.kind is MaskKind.KEEP_LAST and not 1 <= mask.keep <= _MOST_KEPT:
+        yield f"{field}.keep", f"must be between 1 and {_MOST_KEPT}"
+
+
+def _of_statement(field: str, choice: TableChoice) -> Iterator[Finding]:
+    for kind, text in (("where", choice.where), ("query", choice.query)):
+        if text is not None and not 1 <= len(text.strip()) <= _LONGEST_STATEMENT:
+            yield f"{field}.{kind}", f"must have 1 to {_LONGEST_STATEMENT} characters"
+    if choice.binds and choice.where is None:
+        yield f"{field}.binds", "must go with a `where` that uses them"
+    if len(choice.binds) > _MOST_BINDS:
+        yield f"{field}.binds", f"must have at most {_MOST_BINDS} names"
+    for name, value in choice.binds.items():
+        yield from _of_bind(f"{field}.binds.{name[:30]}", name, value)
+
+
+def _of_bind(field: str, name: str, value: str | float | None) -> Iterator[Finding]:
+    if not _BIND_NAME.match(name):
+        yield field, "must start with a letter, then at most 29 letters, digits and _"
+    if isinstance(value, str) and len(value.encode("utf-8", "surrogatepass")) > _LONGEST_BIND:
+        yield field, f"must have at most {_LONGEST_BIND} bytes"
+    if isinstance(value, float) and not math.isfinite(value):
+        yield field, "must be a finite number"
