@@ -174,7 +174,7 @@ class Interruptible(Protocol):
     """A session that can be told to stop what it is doing."""
 
     def interrupt(self) -> None:
-        """Make a running execute or fetch raise OracleError(1013) soon; called by another thread."""
+        """Make a running execute or fetch raise OracleError(1013) soon, from another thread."""
         ...
 
 
