@@ -40,8 +40,7 @@ def values_of(kind: type[T]) -> st.SearchStrategy[T]:
 
 
 def _drawn(kind: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - any annotation of the model
-    if kind in _ELSEWHERE = [timezone(timedelta(hours=hours)) for hours in (9, -5)]
-_BY_TYPE:
+    if kind in _BY_TYPE:
         return _BY_TYPE[kind]
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)

@@ -63,9 +63,7 @@ class StoredForm(Generic[T]):
 
     def to_document(self, value: T, *, without: Collection[str] = ()) -> Document:
         """Return the value as plain values, leaving out fields that the home keeps elsewhere."""
-        fields = {
-            name: plain(getattr(value, name)) for name in _field_names(value) if name not in without
-        }
+        fields = {name: each for name, each in plain(value).items() if name not in without}
         return {"schema_version": self._version, **fields}
 
     def from_bytes(self, body: bytes, *, columns: Mapping[str, bytes | int] | None = None) -> T:
@@ -125,21 +123,12 @@ def plain(value: object) -> Any:  # noqa: ANN401 - whatever a document may hold
     if isinstance(value, dict):
         return {name: plain(each) for name, each in value.items()}
     if dataclasses.is_dataclass(value):
-        return {name: plain(getattr(value, name)) for name in _field_names(value)}
+        return {each.name: plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
     if isinstance(value, int) and not -_LARGEST_INTEGER <= value < _LARGEST_INTEGER:
         raise InvalidRequest(
             f"{value} is too large a number to be stored", hint="use at most 64 bits, or a text"
         )
     return value
-
-
-def _field_names(value: object) -> tuple[str, ...]:
-    return _names_of(type(value))
-
-
-@functools.cache
-def _names_of(kind: Any) -> tuple[str, ...]:  # noqa: ANN401 - a dataclass of the model
-    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 TRANSPORTS = StoredForm(Transport)
