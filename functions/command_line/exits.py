@@ -1,16 +1,4 @@
-"""The ways a command ends, each with an exit code that programs may rely on.
-
-| Code | Meaning |
-|---|---|
-| 0 | done |
-| 1 | the job failed or was cancelled, or a verification found a difference |
-| 2 | the command was written wrongly, or a setting is not usable |
-| 3 | the server refused: not found, not allowed in this state, or invalid |
-| 4 | the server cannot be reached, or could not answer |
-| 5 | the server wants a key, or the key may not do this |
-| 70 | a fault of this program |
-| 130 | interrupted from the keyboard |
-"""
+"""The ways a command ends, each with an exit code that programs may rely on."""
 
 from __future__ import annotations
 
@@ -75,5 +63,18 @@ class NotAuthorised(Stop):
     code = "UNAUTHORIZED"
 
 
-INTERRUPTED = 130
 FAULT = 70
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+MEANINGS = {
+    0: "done",
+    JobFailed.exit_code: "the job failed or was cancelled, or a verification found a difference",
+    BadUsage.exit_code: "the command, a file or a setting is not usable",
+    ServerRefused.exit_code: "the server refused: not found, not now, or not valid",
+    Unreachable.exit_code: "the server cannot be reached, or could not answer",
+    NotAuthorised.exit_code: "the server wants a key, or the key may not do this",
+    FAULT: "a fault of this program",
+    INTERRUPTED: "interrupted from the keyboard",
+    BROKEN_PIPE: "whoever read the output has gone",
+}

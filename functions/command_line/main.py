@@ -1,0 +1,64 @@
+"""The `oracle-etl` command."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version as installed_version
+
+import click
+from click.shell_completion import get_completion_class
+
+from command_line.demo import demo
+from command_line.exits import MEANINGS
+from command_line.jobs import jobs
+from command_line.output import Output
+from command_line.serve import serve
+from command_line.session import examples, says_how_it_ends
+from command_line.tables import tables
+from command_line.transports import transports
+
+
+@click.group(
+    epilog=examples(
+        "oracle-etl demo",
+        "oracle-etl serve",
+        'oracle-etl transports create --name "Daily sales" --table SALES.ORDERS',
+        "oracle-etl transports execute TRPID-1a2b3c4d --watch",
+        "oracle-etl jobs list --status failed --json",
+    )
+    + "\n\n\b\nExit codes:\n"
+    + "\n".join(f"  {code:>3}  {meaning}" for code, meaning in MEANINGS.items()),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+def main() -> None:
+    """Carry Oracle tables into an object store: exact, fast, watched and repeatable."""
+
+
+@main.command("version")
+@says_how_it_ends
+def version(output: Output) -> None:
+    """Say which version this is."""
+    found = installed_version("oracle-etl")
+    output.event("version", {"version": found})
+    output.note(f"oracle-etl {found}, Python {sys.version.split()[0]}")
+
+
+@main.command(
+    "completion",
+    epilog=examples(
+        "oracle-etl completion bash > ~/.local/share/bash-completion/completions/oracle-etl",
+        "oracle-etl completion zsh > ~/.zfunc/_oracle-etl",
+        "oracle-etl completion fish > ~/.config/fish/completions/oracle-etl.fish",
+    ),
+)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the script that completes commands and options in a shell."""
+    known = get_completion_class(shell)
+    if known is None:
+        raise click.UsageError(f"no completion for {shell}")
+    click.echo(known(main, {}, "oracle-etl", "_ORACLE_ETL_COMPLETE").source())
+
+
+for _family in (serve, demo, tables, transports, jobs):
+    main.add_command(_family)

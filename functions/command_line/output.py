@@ -1,0 +1,161 @@
+"""What a command says: tables for people, tab-separated lines for pipes, events for programs.
+
+With --json every line of stdout is one event, `{"v": 1, "event": NAME, "data": {...}}`. Within
+version 1, fields are added but never renamed or removed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TextIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from command_line.exits import Stop
+from command_line.printable import printable
+
+EVENT_VERSION = 1
+
+Answer = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """How one kind of document is shown: its event's name, and its columns for people."""
+
+    event: str
+    columns: Mapping[str, Callable[[Answer], object]]
+    whole: Callable[[Answer], Answer] = dict
+    """What of a single document people are shown."""
+
+
+class Output(Protocol):
+    """Where a command says what it found."""
+
+    def rows(self, view: View, items: Iterable[Answer]) -> None:
+        """Show a list."""
+        ...
+
+    def document(self, view: View, item: Answer) -> None:
+        """Show one document whole."""
+        ...
+
+    def event(self, name: str, data: Answer) -> None:
+        """Tell a program that something happened; people are told in other words."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Tell people something; programs are told by an event."""
+        ...
+
+    def stopped(self, stop: Stop) -> None:
+        """Tell why the command could not do what was asked."""
+        ...
+
+
+class JsonLines:
+    """One event a line, for programs."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def rows(self, view: View, items: Iterable[Answer]) -> None:
+        """Print an event for each item, as it comes."""
+        for item in items:
+            self.event(view.event, item)
+
+    def document(self, view: View, item: Answer) -> None:
+        """Print the document as one event."""
+        self.event(view.event, item)
+
+    def event(self, name: str, data: Answer) -> None:
+        """Print one event at once, so that a program that reads along sees it."""
+        event = {"v": EVENT_VERSION, "event": name, "data": data}
+        self._stream.write(json.dumps(event, ensure_ascii=False, default=str) + "\n")
+        self._stream.flush()
+
+    def note(self, text: str) -> None:
+        """Say nothing: an event says it."""
+
+    def stopped(self, stop: Stop) -> None:
+        """Print the problem as the last event."""
+        self.event("problem", {**stop.problem, "exit_code": stop.exit_code})
+
+
+class Readable:
+    """Words and tables, for people and their pipes."""
+
+    def __init__(self, console: Console, errors: Console) -> None:
+        self.console = console
+        self._errors = errors
+
+    def rows(self, view: View, items: Iterable[Answer]) -> None:
+        """Print a table; without a terminal, lines with tabs, nothing cut off."""
+        cells = ([printable(of(item)) for of in view.columns.values()] for item in items)
+        if not self.console.is_terminal:
+            self._lines([list(view.columns), *cells])
+            return
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for heading in view.columns:
+            table.add_column(heading, overflow="fold")
+        for line in cells:
+            table.add_row(*(Text(cell) for cell in line))
+        self.console.print(table)
+
+    def document(self, view: View, item: Answer) -> None:
+        """Print the fields of one document, name and value."""
+        fields = [[name, printable(value)] for name, value in view.whole(item).items()]
+        if not self.console.is_terminal:
+            self._lines(fields)
+            return
+        table = Table(box=None, pad_edge=False, show_header=False)
+        table.add_column(style="bold")
+        table.add_column(overflow="fold")
+        for name, value in fields:
+            table.add_row(Text(name), Text(value))
+        self.console.print(table)
+
+    def event(self, name: str, data: Answer) -> None:
+        """Say nothing: people are told in other words."""
+
+    def note(self, text: str) -> None:
+        """Print a sentence; what came from a server passes `printable` first."""
+        self.console.print(Text(text), soft_wrap=True)
+
+    def stopped(self, stop: Stop) -> None:
+        """Print what went wrong, which fields, and what to do."""
+        self._errors.print(Text(f"Error: {_sentences(stop.message)}"), soft_wrap=True)
+        for field, said in _fields(stop.problem):
+            self._errors.print(Text(f"  {printable(field)}: {printable(said)}"), soft_wrap=True)
+        if stop.hint:
+            self._errors.print(Text(f"  {_sentences(stop.hint)}"), soft_wrap=True)
+        if trace := stop.problem.get("trace_id"):
+            self._errors.print(Text(f"  trace id {printable(trace)}"), soft_wrap=True)
+
+    def _lines(self, rows: Iterable[list[str]]) -> None:
+        for row in rows:
+            # Written as it is: the console would turn tabs into spaces.
+            self.console.file.write("\t".join(row) + "\n")
+
+
+def _sentences(text: str) -> str:
+    return "\n".join(printable(line) for line in text.splitlines())
+
+
+def _fields(problem: Mapping[str, object]) -> Iterable[tuple[str, object]]:
+    details = problem.get("details")
+    return details.items() if isinstance(details, Mapping) else ()
+
+
+def an_output(*, as_json: bool, stdout: TextIO, stderr: TextIO) -> Output:
+    """Return the output that the caller asked for."""
+    if as_json:
+        return JsonLines(stdout)
+    # Colour and width follow the terminal; highlighting would colour what users typed.
+    return Readable(
+        Console(file=stdout, highlight=False), Console(file=stderr, highlight=False, style="red")
+    )

@@ -1,0 +1,98 @@
+"""What every command is given, and how every command ends."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from command_line.api_client import ApiClient
+from command_line.exits import BROKEN_PIPE, FAULT, INTERRUPTED, BadUsage, Stop
+from command_line.output import Output, an_output
+from oracle_etl.model.errors import TransportError
+from oracle_etl.settings import ClientSettings, Secret
+
+Command = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A server to ask, and somewhere to say what it answered."""
+
+    api: ApiClient
+    output: Output
+
+
+def examples(*lines: str) -> str:
+    """Return the end of a command's help: lines to copy, which click shall leave as they are."""
+    return "\n".join(("\b", "Example:" if len(lines) == 1 else "Examples:", *_indented(lines)))
+
+
+def _indented(lines: Iterable[str]) -> Iterable[str]:
+    return (f"  {line}" for line in lines)
+
+
+def says_how_it_ends(command: Command) -> Command:
+    """Give a command its output as first argument, and turn the ways it ends into exit codes."""
+
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON event per line.")
+    @functools.wraps(command)
+    def run(*args: object, as_json: bool, **options: object) -> None:
+        output = an_output(as_json=as_json, stdout=sys.stdout, stderr=sys.stderr)
+        code = _exit_code(lambda: command(output, *args, **options), output)
+        if code:
+            click.get_current_context().exit(code)
+
+    return run
+
+
+def calls_the_api(command: Command) -> Command:
+    """Give a command its session as first argument, from options, environment and config.yaml."""
+
+    @click.option("--url", help="Address of the server [env: ORACLE_ETL_URL].")
+    @click.option(
+        "--api-key",
+        help="Key to show it [env: ORACLE_ETL_API_KEY, which others on this machine cannot see].",
+    )
+    @says_how_it_ends
+    @functools.wraps(command)
+    def run(
+        output: Output, *args: object, url: str | None, api_key: str | None, **options: object
+    ) -> None:
+        settings = ClientSettings.from_environment()
+        key = settings.api_key if api_key is None else Secret(api_key)
+        api = ApiClient(url or settings.url, api_key=key)
+        command(Session(api=api, output=output), *args, **options)
+
+    return run
+
+
+def _exit_code(work: Callable[[], object], output: Output) -> int:
+    try:
+        work()
+    except Stop as stop:
+        output.stopped(stop)
+        return stop.exit_code
+    except TransportError as error:
+        unusable = BadUsage(error.message, hint=error.hint)
+        output.stopped(unusable)
+        return unusable.exit_code
+    except KeyboardInterrupt:
+        output.note("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read us has gone; what is left in the buffer must not fail again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except Exception:  # noqa: BLE001 - whatever else comes is our fault, and says so
+        traceback.print_exc()
+        return FAULT
+    return 0
