@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from oracle_etl.model.errors import AttemptsExhausted, TransportError
+from oracle_etl.model.errors import AttemptsExhausted, LeaseLost, TransportError
 from oracle_etl.model.job import Counts, Job, JobStatus
 from oracle_etl.model.table_task import Failure, PartTask, TableTask
 from oracle_etl.model.work import Hold, WorkRef, WorkStatus
@@ -54,11 +54,28 @@ def claim_work(ref: WorkRef, *, owner: str, outside: Outside) -> Claim | Unclaim
         job = entries.job(ref.job_id)
         if job is None or job.status.ended:
             return Unclaimed.SETTLED
-        if job.status is JobStatus.PENDING:
+        if job.status is JobStatus.PENDING and job.cancel_requested_at is None:
             return Unclaimed.NOT_YET
         return take(entries, job, ref, owner, outside)
 
     return outside.book.transact(claim)
+
+
+def claimed_table(entries: Entries, claim: Claim) -> TableTask:
+    """Return the claim's table as it stands now."""
+    table = entries.table(claim.table.job_id, claim.table.table_id)
+    if table is None:
+        raise LeaseLost(f"{claim.table.table} is no longer in the book")
+    return table
+
+
+def claimed_part(entries: Entries, claim: Claim) -> PartTask:
+    """Return the claim's part as it stands now."""
+    assert claim.part is not None, "only asked of claims of parts"
+    part = entries.part(claim.part.job_id, claim.part.table_id, claim.part.number)
+    if part is None:
+        raise LeaseLost(f"part {claim.part.number} is no longer in the book")
+    return part
 
 
 def failure_of(error: TransportError) -> Failure:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import TracebackType
 
-from oracle_etl.flow.claim_work import Claim
+from oracle_etl.flow.claim_work import Claim, claimed_part, claimed_table
+from oracle_etl.flow.keep_totals import keep_totals
 from oracle_etl.model.errors import LeaseLost, TransportError, TryAgain
 from oracle_etl.outside import Outside
 from oracle_etl.ports import Delivery, Entries
@@ -52,8 +53,8 @@ def keep_lease(
 ) -> Iterator[Lease]:
     """Renew the claim and its message from a thread until the block ends.
 
-    The thread also looks every progress interval whether the job was cancelled, so that a
-    cancel reaches the worker within seconds.
+    Every progress interval the thread also looks whether the job was cancelled, so that a
+    cancel reaches the worker within seconds, and keeps the job's totals if nobody else does.
     """
     lease = Lease(stopping)
     keeper = _Keeper(claim, delivery, lease, outside)
@@ -92,14 +93,16 @@ class _Keeper:
         while not self._done.wait(min(limits.progress_interval, limits.renewal)):
             # What is away now may be back before the lease ends; if not, the fence decides.
             with suppress(TryAgain):
-                self._look_for_cancel()
+                self._look_after_job()
                 if clock.monotonic() >= renew_at:
                     self._renew()
                     renew_at = clock.monotonic() + limits.renewal
 
-    def _look_for_cancel(self) -> None:
-        if self._outside.book.job(self._claim.job.id).cancel_requested_at is not None:
+    def _look_after_job(self) -> None:
+        job = self._outside.book.job(self._claim.job.id)
+        if job.cancel_requested_at is not None:
             self._lease.end(JobCancelled("the job was cancelled"))
+        keep_totals(job, owner=self._claim.owner, outside=self._outside)
 
     def _renew(self) -> None:
         try:
@@ -113,14 +116,10 @@ class _Keeper:
 
     def _renewed(self, entries: Entries) -> None:
         now, seconds = self._outside.clock.now(), self._outside.limits.lease
-        ref, fence = self._claim.ref, self._claim.fence
-        if ref.part is None:
-            table = entries.table(ref.job_id, ref.table_id)
-            if table is None:
-                raise LeaseLost("the table is gone")
-            entries.put_table(table.renewed(fence, now=now, lease_seconds=seconds))
-            return
-        part = entries.part(ref.job_id, ref.table_id, ref.part)
-        if part is None:
-            raise LeaseLost("the part is gone")
-        entries.put_part(part.renewed(fence, now=now, lease_seconds=seconds))
+        claim = self._claim
+        if claim.part is None:
+            table = claimed_table(entries, claim)
+            entries.put_table(table.renewed(claim.fence, now=now, lease_seconds=seconds))
+        else:
+            part = claimed_part(entries, claim)
+            entries.put_part(part.renewed(claim.fence, now=now, lease_seconds=seconds))

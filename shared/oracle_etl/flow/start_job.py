@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from itertools import islice
 
 from oracle_etl.flow.admit_jobs import admit_jobs
+from oracle_etl.flow.carry_tables import NewTable, carry_tables
 from oracle_etl.flow.resolve_tables import Resolved, chosen_subset, resolve_tables, table_tasks
 from oracle_etl.model.errors import (
     KeyReused,
@@ -19,7 +21,6 @@ from oracle_etl.model.errors import (
 )
 from oracle_etl.model.job import Dispatch, Job, JobKind, JobRequest, JobStatus
 from oracle_etl.model.names import new_job_id
-from oracle_etl.model.table_task import TableTask
 from oracle_etl.model.transport import Transport
 from oracle_etl.model.work import WorkRef, WorkStatus
 from oracle_etl.outside import Outside
@@ -52,7 +53,7 @@ def start_job(transport_id: str, request: JobRequest, *, outside: Outside) -> St
     if started.repeated:
         return started
     try:
-        job = _write_tables(started.job, resolved, outside=outside)
+        job = _write_tables(started.job, _new_tables(started.job, resolved), outside=outside)
         job = advance_start(job, outside=outside)
     except TryAgain:
         job = outside.book.job(started.job.id)
@@ -64,8 +65,7 @@ def advance_start(job: Job, *, outside: Outside) -> Job:
     if job.status.ended:
         return job
     if job.dispatch is Dispatch.WRITING:
-        resolved = _resolved(job.transport, job.request, outside=outside)
-        job = _write_tables(job, resolved, outside=outside)
+        job = _write_tables(job, _tables_again(job, outside=outside), outside=outside)
     if job.status is JobStatus.PENDING:
         admit_jobs(outside=outside)
         job = outside.book.job(job.id)
@@ -75,7 +75,8 @@ def advance_start(job: Job, *, outside: Outside) -> Job:
         publish_tables(job, outside=outside)
         job = _moved_on(job.id, Dispatch.PUBLISHED, outside=outside)
     if job.dispatch is Dispatch.PUBLISHED:
-        outside.launcher.launch(min(job.tables_total, outside.limits.workers))
+        wanted = min(job.tables_total, job.transport.parallel_tables, outside.limits.workers)
+        outside.launcher.launch(wanted)
         job = _moved_on(job.id, Dispatch.LAUNCHED, outside=outside)
     return job
 
@@ -122,13 +123,12 @@ def _resolved(
 
 
 def _begin(transport_id: str, request: JobRequest, *, outside: Outside) -> Started:
-    job_id = new_job_id(outside.clock.now(), outside.randomness())
-
     def begin(entries: Entries) -> Started:
         job = _job_of_key(entries, transport_id, request)
         if job is not None:
             return Started(job=job, repeated=True)
         transport = startable(entries.transport(transport_id), transport_id)
+        job_id = unused_job_id(entries, outside=outside)
         job = _new_job(job_id, transport, request, outside=outside)
         entries.put_transport(
             transport.occupied(job_id, version=job.version or transport.last_version)
@@ -139,6 +139,14 @@ def _begin(transport_id: str, request: JobRequest, *, outside: Outside) -> Start
         return Started(job=job)
 
     return outside.book.transact(begin)
+
+
+def unused_job_id(entries: Entries, *, outside: Outside) -> str:
+    """Return a job's id that no job has yet; four random digits may meet within one second."""
+    while True:
+        job_id = new_job_id(outside.clock.now(), outside.randomness())
+        if entries.job(job_id) is None:
+            return job_id
 
 
 def startable(transport: Transport | None, transport_id: str) -> Transport:
@@ -171,12 +179,21 @@ def _new_job(job_id: str, transport: Transport, request: JobRequest, *, outside:
     )
 
 
-def _write_tables(job: Job, resolved: Sequence[Resolved], *, outside: Outside) -> Job:
-    total = len(resolved)
-    tasks = tuple(table_tasks(job, resolved))
-    for first in range(0, total, _TABLES_OF_ONE_WRITE):
-        chunk = tasks[first : first + _TABLES_OF_ONE_WRITE]
-        outside.book.transact(partial(_put_tables, tasks=chunk))
+def _tables_again(job: Job, *, outside: Outside) -> Iterator[NewTable]:
+    if job.request.retry_of is not None:
+        return carry_tables(job, outside=outside)
+    return _new_tables(job, _resolved(job.transport, job.request, outside=outside))
+
+
+def _new_tables(job: Job, resolved: Sequence[Resolved]) -> Iterator[NewTable]:
+    return (NewTable(task=task) for task in table_tasks(job, resolved))
+
+
+def _write_tables(job: Job, tables: Iterator[NewTable], *, outside: Outside) -> Job:
+    total = 0
+    while chunk := tuple(islice(tables, _TABLES_OF_ONE_WRITE)):
+        outside.book.transact(partial(_put_tables, tables=chunk))
+        total += len(chunk)
 
     def written(entries: Entries) -> Job:
         stored = entries.job(job.id)
@@ -189,9 +206,11 @@ def _write_tables(job: Job, resolved: Sequence[Resolved], *, outside: Outside) -
     return outside.book.transact(written)
 
 
-def _put_tables(entries: Entries, *, tasks: Sequence[TableTask]) -> None:
-    for task in tasks:
-        entries.put_table(task)
+def _put_tables(entries: Entries, *, tables: Sequence[NewTable]) -> None:
+    for table in tables:
+        entries.put_table(table.task)
+        if table.plan is not None:
+            entries.put_plan(table.task.job_id, table.task.table_id, table.plan)
 
 
 def _moved_on(job_id: str, reached: Dispatch, *, outside: Outside) -> Job:

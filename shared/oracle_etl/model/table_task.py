@@ -60,6 +60,8 @@ class TableTask:
     hold: Hold = Hold()
     stages: tuple[Stage, ...] = ()
     progress: Progress = Progress()
+    resolved: TableName | None = None
+    """The object itself, behind any synonym; None until planned."""
     scn: int | None = None
     """The SCN this table is read at; None under a read-only transaction."""
     parts_total: int = 0
@@ -121,6 +123,7 @@ class TableTask:
         self,
         fence: int,
         *,
+        resolved: TableName,
         scn: int | None,
         warnings: tuple[str, ...],
         progress: Progress,
@@ -130,6 +133,7 @@ class TableTask:
         self.hold.check(fence)
         return replace(
             self,
+            resolved=resolved,
             scn=scn,
             progress=progress,
             warnings=warnings,

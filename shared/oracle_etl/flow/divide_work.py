@@ -1,0 +1,64 @@
+"""Answer ORA-01555: read the same rows at the same SCN, but fewer in one query."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from oracle_etl.flow.claim_work import Claim, claimed_part, claimed_table
+from oracle_etl.flow.plan_table import can_be_split, ranges_between, reading_of, split_table
+from oracle_etl.model.errors import SnapshotGone, UndoGone
+from oracle_etl.model.reading import Reading
+from oracle_etl.model.work import WorkRef
+from oracle_etl.outside import Outside
+from oracle_etl.ports import Entries
+
+MOST_HALVINGS = 6
+_PARTS_OF_A_WHOLE_TABLE = 4
+
+
+def divide_work(claim: Claim, error: UndoGone, *, outside: Outside) -> None:
+    """Put smaller parts in the place of the claimed work; SnapshotGone where that ends."""
+    claim = replace(claim, table=outside.book.table(claim.table.job_id, claim.table.table_id))
+    reading = reading_of(claim, outside=outside)
+    cuts = _cuts(claim, reading, outside=outside)
+    if not cuts:
+        raise SnapshotGone(
+            f"{claim.table.table}: undo no longer reaches the job's SCN ({error.message})",
+            hint=_advice(claim, reading, outside=outside),
+        )
+    if claim.part is None:
+        split_table(claim, ranges_between(cuts), outside=outside)
+        return
+    outside.queue.publish([_halve(claim, cuts[0], outside=outside), claim.ref])
+
+
+def _cuts(claim: Claim, reading: Reading, *, outside: Outside) -> tuple[str, ...]:
+    source = outside.source(claim.job.transport.source)
+    if claim.part is not None:
+        if claim.part.depth >= MOST_HALVINGS:
+            return ()
+        return tuple(source.boundaries(reading, parts=2))
+    if reading.query is not None or not can_be_split(reading, source.shape(reading.table).kind):
+        return ()
+    return tuple(source.boundaries(reading, parts=_PARTS_OF_A_WHOLE_TABLE))
+
+
+def _halve(claim: Claim, cut: str, *, outside: Outside) -> WorkRef:
+    def halve(entries: Entries) -> WorkRef:
+        table = claimed_table(entries, claim)
+        part = claimed_part(entries, claim)
+        low, high = part.halved(claim.fence, cut, number=table.parts_total + 1)
+        entries.put_table(replace(table, parts_total=table.parts_total + 1))
+        entries.put_part(low)
+        entries.put_part(high)
+        return high.ref
+
+    return outside.book.transact(halve)
+
+
+def _advice(claim: Claim, reading: Reading, *, outside: Outside) -> str:
+    if reading.scn is None:
+        return "grant FLASHBACK so that the table can be read in parts, or ask for more undo"
+    kept = outside.source(claim.job.transport.source).undo_retention_seconds()
+    now = "" if kept is None else f" (now {kept} s)"
+    return f"ask for a larger UNDO_RETENTION{now} and undo tablespace, then `jobs retry`"

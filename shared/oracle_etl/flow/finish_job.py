@@ -1,0 +1,102 @@
+"""Close a job whose tables have all ended: judge, manifest, _SUCCESS, and the next in line."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+
+from oracle_etl.flow.admit_jobs import admit_jobs
+from oracle_etl.flow.judge_version import Verdict, judge_version
+from oracle_etl.flow.start_job import advance_start
+from oracle_etl.flow.write_manifest import write_manifest
+from oracle_etl.model.errors import LeaseLost, TryAgain
+from oracle_etl.model.job import Job, JobKind, JobStatus
+from oracle_etl.model.transport import TransportStatus
+from oracle_etl.outside import Outside
+from oracle_etl.ports import Entries
+
+_CLOSER = "closer"
+
+
+def finish_job(job_id: str, *, outside: Outside) -> None:
+    """Close a job, or do nothing where it is not to be closed or somebody else does it.
+
+    Whatever is written is the same each time, so a closer that died is simply followed by
+    another.
+    """
+    job = _claim(job_id, outside=outside)
+    if job is None:
+        return
+    verdict = judge_version(job, outside=outside)
+    manifest = write_manifest(job, verdict, outside=outside)
+    if verdict.status is JobStatus.COMPLETED and job.kind is JobKind.FULL:
+        _write_success(job, outside=outside)
+    with suppress(LeaseLost):
+        _close(job, verdict, manifest, outside=outside)
+        _sweep(job, outside=outside)
+    start_waiting(outside=outside)
+
+
+def start_waiting(*, outside: Outside) -> None:
+    """Start the jobs that wait in line, as far as the cap allows."""
+    with suppress(TryAgain):
+        for job in admit_jobs(outside=outside):
+            advance_start(job, outside=outside)
+
+
+def _claim(job_id: str, *, outside: Outside) -> Job | None:
+    now, lease = outside.clock.now(), outside.limits.lease
+
+    def claim(entries: Entries) -> Job | None:
+        job = entries.job(job_id)
+        if job is None or job.status.ended or not job.all_tables_ended:
+            return None
+        if not job.closing.is_free(now):
+            return None
+        held = job.closing.claimed(_CLOSER, now=now, lease_seconds=lease)
+        job = replace(job, closing=held)
+        entries.put_job(job)
+        return job
+
+    return outside.book.transact(claim)
+
+
+def _write_success(job: Job, *, outside: Outside) -> None:
+    bucket = job.transport.target_bucket or outside.default_bucket
+    with outside.store.create(bucket, f"{job.folder}/_SUCCESS", content_type="text/plain"):
+        """An empty object: that it is there says all."""
+
+
+def _close(job: Job, verdict: Verdict, manifest: str, *, outside: Outside) -> None:
+    now = outside.clock.now()
+    completed = verdict.status is JobStatus.COMPLETED
+    rests = TransportStatus.IDLE if completed else TransportStatus.FAILED
+    if verdict.status is JobStatus.CANCELLED:
+        rests = TransportStatus.IDLE
+
+    def close(entries: Entries) -> None:
+        stored = entries.job(job.id)
+        transport = entries.transport(job.transport_id)
+        if stored is None or stored.status.ended:
+            return
+        stored.closing.check(job.closing.fence)
+        entries.put_job(
+            replace(
+                stored.closed(verdict.status, now=now, failure=verdict.failure, manifest=manifest),
+                warnings=verdict.warnings,
+            )
+        )
+        if transport is not None and transport.running_job == job.id:
+            entries.put_transport(transport.released(rests))
+
+    outside.book.transact(close)
+
+
+def _sweep(job: Job, *, outside: Outside) -> None:
+    """Remove what attempts left; what cannot be removed now is left to the lifecycle rule."""
+    bucket = job.transport.target_bucket or outside.default_bucket
+    with suppress(TryAgain):
+        for name in outside.store.names(bucket, f"{job.attempts_folder}/"):
+            stored = outside.store.stat(bucket, name)
+            if stored is not None:
+                outside.store.remove(stored)

@@ -1,0 +1,74 @@
+"""Start the transports that are due: exactly one job per due instant."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from oracle_etl.flow.fire_times import next_fire
+from oracle_etl.flow.start_job import start_job
+from oracle_etl.model.errors import Refused, TransportIsRunning
+from oracle_etl.model.job import JobRequest
+from oracle_etl.model.transport import Overlap, Schedule, Transport
+from oracle_etl.outside import Outside
+from oracle_etl.ports import Entries
+
+_DUE_AT_ONCE = 100
+
+
+def fire_schedules(*, outside: Outside) -> tuple[str, ...]:
+    """Start what is due and return the jobs' ids.
+
+    The due instant is the job's idempotency key, so a tick that comes twice, or dies between
+    starting and moving on, still makes one job. Missed instants become one run, if the last
+    of them is not older than the grace.
+    """
+    started = []
+    now = outside.clock.now()
+    for transport in outside.book.due_transports(now, limit=_DUE_AT_ONCE):
+        job_id = _fire(transport, now, outside=outside)
+        if job_id is not None:
+            started.append(job_id)
+    return tuple(started)
+
+
+def _fire(transport: Transport, now: datetime, *, outside: Outside) -> str | None:
+    schedule = transport.schedule
+    if schedule is None or transport.next_fire_at is None:
+        return None
+    due, following = last_due(schedule, transport.next_fire_at, now)
+    if transport.running_job is not None and schedule.overlap is Overlap.QUEUE:
+        return None  # it stays due until the running job has ended
+    job_id = None
+    if now - due <= timedelta(seconds=schedule.grace_seconds):
+        job_id = _start(transport, due, outside=outside)
+    _move_on(transport, following, outside=outside)
+    return job_id
+
+
+def last_due(schedule: Schedule, first: datetime, now: datetime) -> tuple[datetime, datetime]:
+    """Return the last instant that is due by now, from `first` on, and the one after it."""
+    due, following = first, next_fire(schedule, after=first)
+    while following <= now:
+        due, following = following, next_fire(schedule, after=following)
+    return due, following
+
+
+def _start(transport: Transport, due: datetime, *, outside: Outside) -> str | None:
+    instant = due.isoformat()
+    request = JobRequest(idempotency_key=f"schedule:{instant}", trigger=f"schedule:{instant}")
+    try:
+        started = start_job(transport.id, request, outside=outside)
+    except TransportIsRunning:
+        return None  # overlap is skipped
+    except Refused:
+        return None  # disabled or removed meanwhile, or its list matches nothing now
+    return None if started.repeated else started.job.id
+
+
+def _move_on(transport: Transport, following: datetime, *, outside: Outside) -> None:
+    def move_on(entries: Entries) -> None:
+        stored = entries.transport(transport.id)
+        if stored is not None and stored.next_fire_at == transport.next_fire_at:
+            entries.put_transport(stored.fires_next(following))
+
+    outside.book.transact(move_on)

@@ -1,0 +1,143 @@
+"""Judge a job whose tables have ended: did it complete, and may its version be trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from oracle_etl.flow.tables_of import tables_of
+from oracle_etl.model.columns import ColumnPlan
+from oracle_etl.model.errors import NoSuchTable
+from oracle_etl.model.job import Job, JobKind, JobStatus
+from oracle_etl.model.table_task import Failure, TableTask
+from oracle_etl.model.transport import OnSchemaChange
+from oracle_etl.model.work import WorkStatus
+from oracle_etl.outside import Outside
+from oracle_etl.ports import PageRequest
+
+_FAILURES_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """How a job ends, and what its manifest and its caller are told."""
+
+    status: JobStatus
+    failure: Failure | None = None
+    warnings: tuple[str, ...] = ()
+    is_mixed: bool = False
+    """Whether its tables were read at more than one moment."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Findings:
+    failed: list[str] = field(default_factory=list)
+    failed_count: int = 0
+    objections: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    moments: set[int | None] = field(default_factory=set)
+
+
+def judge_version(job: Job, *, outside: Outside) -> Verdict:
+    """Return the verdict, the same each time it is asked for."""
+    findings = _Findings()
+    before = _last_completed(job, outside=outside)
+    for table in tables_of(job.id, outside=outside):
+        _look_at(table, findings)
+        if before is not None and table.status is WorkStatus.COMPLETED:
+            _compare(job, before, table, findings, outside=outside)
+    return _verdict(job, findings)
+
+
+def _verdict(job: Job, findings: _Findings) -> Verdict:
+    warnings = tuple(findings.warnings)
+    # No SCN at all means a transaction per table: each has a moment of its own.
+    is_mixed = len(findings.moments) > 1 or findings.moments == {None}
+    if job.cancel_requested_at is not None and job.counts.tables_cancelled:
+        return Verdict(status=JobStatus.CANCELLED, warnings=warnings, is_mixed=is_mixed)
+    objections = list(findings.objections)
+    carried = job.request.retry_of is not None and len(findings.moments) > 1
+    if carried and not job.transport.proof.mixed_success:
+        objections.append("its tables were read at more than one SCN, which the transport forbids")
+    if findings.failed_count:
+        failure = _tables_failed(findings)
+    elif objections:
+        failure = Failure(code="VERSION_REFUSED", message="; ".join(objections[:_FAILURES_NAMED]))
+    else:
+        return Verdict(status=JobStatus.COMPLETED, warnings=warnings, is_mixed=is_mixed)
+    return Verdict(status=JobStatus.FAILED, failure=failure, warnings=warnings, is_mixed=is_mixed)
+
+
+def _tables_failed(findings: _Findings) -> Failure:
+    more = findings.failed_count - len(findings.failed)
+    named = "; ".join(findings.failed) + (f"; and {more} more" if more else "")
+    return Failure(
+        code="TABLES_FAILED",
+        message=f"{findings.failed_count} of the tables failed: {named}",
+        hint="the other tables are complete; `jobs retry` does the failed ones again",
+    )
+
+
+def _look_at(table: TableTask, findings: _Findings) -> None:
+    if table.status is WorkStatus.FAILED:
+        findings.failed_count += 1
+        if len(findings.failed) < _FAILURES_NAMED and table.failure is not None:
+            findings.failed.append(f"{table.table}: {table.failure.message}")
+    elif table.status is WorkStatus.COMPLETED:
+        findings.moments.add(table.scn)
+
+
+def _last_completed(job: Job, *, outside: Outside) -> Job | None:
+    """Return the job that made the version before this one."""
+    proof = job.transport.proof
+    compares = (
+        proof.on_schema_change is not OnSchemaChange.ALLOW or proof.max_row_drop_percent is not None
+    )
+    if job.kind is not JobKind.FULL or not compares:
+        return None
+    page = outside.book.jobs(
+        PageRequest(size=50), transport_id=job.transport_id, status=JobStatus.COMPLETED
+    )
+    versions = (each for each in page.items if each.kind is JobKind.FULL and each.id != job.id)
+    return next(versions, None)
+
+
+def _compare(
+    job: Job, before: Job, table: TableTask, findings: _Findings, *, outside: Outside
+) -> None:
+    try:
+        # Ids come from names, so the same table has the same id in every job.
+        earlier = outside.book.table(before.id, table.table_id)
+    except NoSuchTable:
+        return
+    if earlier.status is not WorkStatus.COMPLETED:
+        return
+    proof = job.transport.proof
+    drop = proof.max_row_drop_percent
+    if drop is not None and table.rows < earlier.rows * (1 - drop / 100):
+        findings.objections.append(
+            f"{table.table} fell from {earlier.rows} to {table.rows} rows, more than {drop:g} %"
+        )
+    changes = column_changes(
+        outside.book.plan(before.id, table.table_id), outside.book.plan(job.id, table.table_id)
+    )
+    if changes and proof.on_schema_change is OnSchemaChange.FAIL:
+        findings.objections.append(f"{table.table}: {'; '.join(changes)}")
+    elif changes and proof.on_schema_change is OnSchemaChange.WARN:
+        findings.warnings.append(f"{table.table}: {'; '.join(changes)}")
+
+
+def column_changes(before: ColumnPlan | None, after: ColumnPlan | None) -> tuple[str, ...]:
+    """Return what changed in the columns between two versions, in words."""
+    if before is None or after is None:
+        return ()
+    then = {each.name: each for each in before.columns}
+    now = {each.name: each for each in after.columns}
+    return (
+        *(f"column {name} is new" for name in now if name not in then),
+        *(f"column {name} is gone" for name in then if name not in now),
+        *(
+            f"column {name} was {then[name].oracle_type} and is {column.oracle_type}"
+            for name, column in now.items()
+            if name in then and then[name].oracle_type != column.oracle_type
+        ),
+    )

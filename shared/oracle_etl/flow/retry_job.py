@@ -1,0 +1,89 @@
+"""Retry a job that did not complete: the failed tables again, the complete ones kept."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+
+from oracle_etl.flow.start_job import Started, advance_start, start_job, startable, unused_job_id
+from oracle_etl.flow.tables_of import tables_of
+from oracle_etl.model.errors import JobNotRetryable, TryAgain
+from oracle_etl.model.job import Counts, Job, JobKind, JobRequest, JobStatus
+from oracle_etl.model.table_task import TableTask
+from oracle_etl.model.work import WorkStatus
+from oracle_etl.outside import Outside
+from oracle_etl.ports import Entries
+
+_RETRYABLE = {JobStatus.FAILED, JobStatus.CANCELLED}
+
+
+def retry_job(job_id: str, *, outside: Outside) -> Started:
+    """Start a job that does the unfinished tables of another one.
+
+    The same version is completed at its SCN while undo reaches. Where it no longer does, a new
+    version takes the complete tables over by reference and says that it is mixed.
+    """
+    failed = outside.book.job(job_id)
+    if failed.status not in _RETRYABLE:
+        raise JobNotRetryable(
+            f"{job_id} is {failed.status}",
+            hint="only failed and cancelled jobs can be retried",
+            details={"status": str(failed.status)},
+        )
+    if failed.kind is not JobKind.FULL:
+        request = replace(failed.request, idempotency_key=None, trigger=f"retry:{job_id}")
+        return start_job(failed.transport_id, request, outside=outside)
+    job = _begin(failed, outside=outside)
+    with suppress(TryAgain):
+        job = advance_start(job, outside=outside)
+    return Started(job=job)
+
+
+def _begin(failed: Job, *, outside: Outside) -> Job:
+    counts, keeps_moment = _look_at_tables(failed, outside=outside)
+    now = outside.clock.now()
+
+    def begin(entries: Entries) -> Job:
+        transport = startable(entries.transport(failed.transport_id), failed.transport_id)
+        job_id = unused_job_id(entries, outside=outside)
+        version = failed.version if keeps_moment else transport.last_version + 1
+        assert version is not None, "a full job has a version"
+        job = Job(
+            id=job_id,
+            transport=failed.transport,
+            version=version,
+            request=JobRequest(retry_of=failed.id),
+            counts=counts,
+            scn=failed.scn if keeps_moment else None,
+            held_by=failed.held_by if keeps_moment else None,
+            created_at=now,
+            expire_at=now + timedelta(days=outside.limits.history_days),
+            tenant=failed.tenant,
+        )
+        entries.put_transport(
+            transport.occupied(job_id, version=max(version, transport.last_version))
+        )
+        entries.put_job(job)
+        return job
+
+    return outside.book.transact(begin)
+
+
+def _look_at_tables(failed: Job, *, outside: Outside) -> tuple[Counts, bool]:
+    """Return what the complete tables count, and whether undo reaches for all the others."""
+    counts, keeps_moment = Counts(), True
+    for table in tables_of(failed.id, outside=outside):
+        if table.status is WorkStatus.COMPLETED:
+            counts += Counts(tables_completed=1, rows=table.rows, bytes=table.bytes)
+        elif keeps_moment:
+            keeps_moment = _undo_reaches(failed, table, outside=outside)
+    return counts, keeps_moment
+
+
+def _undo_reaches(failed: Job, table: TableTask, *, outside: Outside) -> bool:
+    if failed.scn is None:
+        # Nothing was read yet, or each table has a moment of its own anyway.
+        return True
+    source = outside.source(failed.transport.source)
+    return source.can_flash_back(table.resolved or table.table, failed.scn)

@@ -1,0 +1,108 @@
+"""Do a claimed piece of work to its end, and decide what an error means for it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import replace
+
+from oracle_etl.flow.claim_work import Claim, claimed_part, claimed_table, failure_of
+from oracle_etl.flow.divide_work import divide_work
+from oracle_etl.flow.encode import PartRole
+from oracle_etl.flow.end_work import cancel_work, fail_work, give_back
+from oracle_etl.flow.keep_lease import JobCancelled, Lease, WorkerStopping
+from oracle_etl.flow.move_table import move_table
+from oracle_etl.flow.place_table import place_table
+from oracle_etl.flow.plan_table import plan_table, reading_of
+from oracle_etl.model.errors import GiveUp, LeaseLost, TryAgain, UndoGone
+from oracle_etl.model.objects import Extract
+from oracle_etl.model.table_task import Step, TableTask
+from oracle_etl.model.transport import Format
+from oracle_etl.model.work import Hold
+from oracle_etl.outside import Outside
+from oracle_etl.ports import Entries, PartCounts
+
+
+class Settled(enum.Enum):
+    """What becomes of the message."""
+
+    DONE = "done"
+    AGAIN = "again"
+
+
+def work_on(claim: Claim, *, lease: Lease, outside: Outside) -> Settled:
+    """Plan, read or place what was claimed; every error ends as a decision written down."""
+    try:
+        try:
+            _work(claim, lease, outside)
+        except UndoGone as error:
+            divide_work(claim, error, outside=outside)
+    except LeaseLost:
+        return Settled.DONE
+    except JobCancelled:
+        cancel_work(claim, outside=outside)
+    except GiveUp as error:
+        fail_work(claim, failure_of(error), outside=outside)
+    except WorkerStopping as error:
+        give_back(claim, Hold.freed, note=error.message, outside=outside)
+        return Settled.AGAIN
+    except TryAgain as error:
+        give_back(claim, Hold.stumbled, note=error.message, outside=outside)
+        return Settled.AGAIN
+    _close_after_last_part(claim, outside)
+    return Settled.DONE
+
+
+def _work(claim: Claim, lease: Lease, outside: Outside) -> None:
+    if claim.part is not None:
+        _move_part(claim, lease, outside)
+    elif claim.table.step is Step.PLAN:
+        _plan_and_move(claim, lease, outside)
+    else:
+        place_table(claim, outside=outside)
+
+
+def _plan_and_move(claim: Claim, lease: Lease, outside: Outside) -> None:
+    planned = plan_table(claim, outside=outside)
+    if planned.is_split:
+        return
+    mine = replace(claim, table=planned.table)
+    reading = reading_of(mine, outside=outside)
+    extract = move_table(mine, reading, role=PartRole.WHOLE, lease=lease, outside=outside)
+    table = _commit_table(mine, extract, outside=outside)
+    place_table(replace(mine, table=table), outside=outside)
+
+
+def _commit_table(claim: Claim, extract: Extract, *, outside: Outside) -> TableTask:
+    now = outside.clock.now()
+
+    def commit(entries: Entries) -> TableTask:
+        extracted = claimed_table(entries, claim).extracted(claim.fence, extract, now=now)
+        entries.put_table(extracted)
+        return extracted
+
+    return outside.book.transact(commit)
+
+
+def _move_part(claim: Claim, lease: Lease, outside: Outside) -> None:
+    is_member = claim.job.transport.carriage.format is Format.JSONL_GZ
+    role = PartRole.MEMBER if is_member else PartRole.WHOLE
+    reading = reading_of(claim, outside=outside)
+    extract = move_table(claim, reading, role=role, lease=lease, outside=outside)
+    now = outside.clock.now()
+
+    def commit(entries: Entries) -> None:
+        part = claimed_part(entries, claim).extracted(claim.fence, extract, now=now)
+        entries.put_part(part)
+        counts = PartCounts(completed=1, rows=extract.rows, bytes=extract.object.size)
+        entries.count_part(part.job_id, part.table_id, counts)
+
+    outside.book.transact(commit)
+
+
+def _close_after_last_part(claim: Claim, outside: Outside) -> None:
+    """Hint at the closing of a table whose last part has just ended, whichever way."""
+    if claim.part is None:
+        return
+    table = outside.book.table(claim.table.job_id, claim.table.table_id)
+    if table.parts_have_ended and not table.status.ended:
+        outside.queue.publish([table.ref])
