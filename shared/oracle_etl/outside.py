@@ -52,3 +52,5 @@ class Outside:
     limits: Limits = Limits()
     default_bucket: str = ""
     mask_key: Callable[[], bytes | None] = lambda: None
+    close: Callable[[], None] = lambda: None
+    """Closes what the wiring opened."""

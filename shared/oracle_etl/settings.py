@@ -329,6 +329,17 @@ class LogSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionSettings:
+    """Which task of a Cloud Run job this process is; Cloud Run sets these itself."""
+
+    execution: str = setting("CLOUD_RUN_EXECUTION", "worker.execution", "", "Set by Cloud Run")
+    task_index: str = setting("CLOUD_RUN_TASK_INDEX", "worker.task_index", "", "Set by Cloud Run")
+    task_attempt: str = setting(
+        "CLOUD_RUN_TASK_ATTEMPT", "worker.task_attempt", "", "Set by Cloud Run"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSettings:
     """Which server the commands talk to, and as whom."""
 
@@ -362,6 +373,7 @@ class Settings:
     work: WorkSettings = WorkSettings()
     auth: AuthSettings = AuthSettings()
     log: LogSettings = LogSettings()
+    worker: ExecutionSettings = ExecutionSettings()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -375,6 +387,7 @@ class Settings:
             work=reader.group(WorkSettings),
             auth=reader.group(AuthSettings),
             log=reader.group(LogSettings),
+            worker=reader.group(ExecutionSettings),
         )
         reader.refuse([*reader.problems, *_contradictions(read)])
         return read
@@ -388,6 +401,7 @@ GROUPS = (
     WorkSettings,
     AuthSettings,
     LogSettings,
+    ExecutionSettings,
     ClientSettings,
 )
 
