@@ -1,0 +1,90 @@
+# Messages that hint at work, one per table or part. Firestore is the truth: a lost message is
+# published again by the tick, a repeated one finds its work claimed.
+
+resource "google_pubsub_topic" "tables" {
+  name = "${var.name}-tables"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
+}
+
+resource "google_pubsub_subscription" "tables" {
+  name                       = "${var.name}-tables"
+  topic                      = google_pubsub_topic.tables.id
+  ack_deadline_seconds       = 120 # ETL_LEASE; workers extend it every ETL_RENEWAL
+  message_retention_duration = "604800s"
+
+  # Without this a subscription that rests for 31 days is deleted.
+  expiration_policy {
+    ttl = ""
+  }
+
+  retry_policy {
+    minimum_backoff = "10s"
+    maximum_backoff = "600s"
+  }
+
+  # A backstop far above ETL_ATTEMPTS: the job book counts failures and ends the table long before.
+  dead_letter_policy {
+    dead_letter_topic     = google_pubsub_topic.dead_letters.id
+    max_delivery_attempts = 50
+  }
+}
+
+resource "google_pubsub_topic" "dead_letters" {
+  name = "${var.name}-dead-letters"
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
+}
+
+# Read by the tick, which fails the tables that the messages name.
+resource "google_pubsub_subscription" "dead_letters" {
+  name                       = "${var.name}-dead-letters"
+  topic                      = google_pubsub_topic.dead_letters.id
+  ack_deadline_seconds       = 60
+  message_retention_duration = "2678400s"
+
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "publishes" {
+  for_each = toset(["api", "worker"])
+
+  topic  = google_pubsub_topic.tables.id
+  role   = "roles/pubsub.publisher"
+  member = local.members[each.value]
+}
+
+resource "google_pubsub_subscription_iam_member" "pulls" {
+  subscription = google_pubsub_subscription.tables.id
+  role         = "roles/pubsub.subscriber"
+  member       = local.members.worker
+}
+
+resource "google_pubsub_subscription_iam_member" "drains_dead_letters" {
+  subscription = google_pubsub_subscription.dead_letters.id
+  role         = "roles/pubsub.subscriber"
+  member       = local.members.api
+}
+
+# Pub/Sub itself moves dead letters: its agent needs both rights, or messages come back for ever.
+locals {
+  pubsub_agent = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
+}
+
+resource "google_pubsub_topic_iam_member" "agent_publishes_dead_letters" {
+  topic  = google_pubsub_topic.dead_letters.id
+  role   = "roles/pubsub.publisher"
+  member = local.pubsub_agent
+}
+
+resource "google_pubsub_subscription_iam_member" "agent_takes_dead_letters" {
+  subscription = google_pubsub_subscription.tables.id
+  role         = "roles/pubsub.subscriber"
+  member       = local.pubsub_agent
+}

@@ -1,0 +1,121 @@
+# The workers: one job definition per mode, since thin and thick never share a process. A job that
+# is never run costs nothing.
+
+locals {
+  worker_jobs = merge(
+    { thin = { name = "${var.name}-worker", image = var.image } },
+    var.thick_image == "" ? {} : { thick = { name = "${var.name}-worker-thick", image = var.thick_image } },
+  )
+
+  # Both the API and a worker whose planning finds more work launch workers, with a task count.
+  launches = merge([
+    for mode in keys(local.worker_jobs) : {
+      for who in ["api", "worker"] : "${mode}/${who}" => { mode = mode, who = who }
+    }
+  ]...)
+}
+
+resource "google_cloud_run_v2_job" "worker" {
+  for_each = local.worker_jobs
+
+  name                = each.value.name
+  location            = var.region
+  deletion_protection = var.deletion_protection
+
+  template {
+    task_count  = 1
+    parallelism = 0 # all tasks of an execution at once; Oracle's sessions are capped by seats in Firestore
+
+    template {
+      service_account       = local.foundation.accounts.worker
+      timeout               = var.worker_size.timeout
+      max_retries           = 3
+      execution_environment = "EXECUTION_ENVIRONMENT_GEN2"
+
+      containers {
+        image   = each.value.image
+        command = ["python", "-m", "table_worker"]
+
+        # CLOUD_RUN_JOB is set by Cloud Run itself, to this job's name.
+        dynamic "env" {
+          for_each = merge(local.told, { ORACLE_MODE = each.key })
+          content {
+            name  = env.key
+            value = env.value
+          }
+        }
+
+        dynamic "env" {
+          for_each = local.worker_secrets
+          content {
+            name = env.key
+            value_source {
+              secret_key_ref {
+                secret  = env.value
+                version = "latest"
+              }
+            }
+          }
+        }
+
+        resources {
+          limits = { cpu = var.worker_size.cpu, memory = var.worker_size.memory }
+        }
+
+        dynamic "volume_mounts" {
+          for_each = local.wallets
+          content {
+            name       = "wallet"
+            mount_path = local.wallet_folder
+          }
+        }
+      }
+
+      dynamic "volumes" {
+        for_each = local.wallets
+        content {
+          name = "wallet"
+          secret {
+            secret = volumes.value
+            items {
+              path    = "wallet.zip"
+              version = "latest"
+              mode    = 292 # 0444: the image does not run as root
+            }
+          }
+        }
+      }
+
+      dynamic "vpc_access" {
+        for_each = local.foundation.network
+        content {
+          egress = local.foundation.routes_everything ? "ALL_TRAFFIC" : "PRIVATE_RANGES_ONLY"
+          network_interfaces {
+            network    = vpc_access.value.network
+            subnetwork = vpc_access.value.subnetwork
+          }
+        }
+      }
+    }
+  }
+}
+
+# run.invoker would not do: the task count is an override.
+resource "google_cloud_run_v2_job_iam_member" "launches" {
+  for_each = local.launches
+
+  name     = google_cloud_run_v2_job.worker[each.value.mode].name
+  location = var.region
+  role     = "roles/run.jobsExecutorWithOverrides"
+  member   = local.members[each.value.who]
+}
+
+# To see how many executions are alive.
+resource "google_cloud_run_v2_job_iam_member" "looks" {
+  for_each = local.launches
+
+  name     = google_cloud_run_v2_job.worker[each.value.mode].name
+  location = var.region
+  role     = "roles/run.viewer"
+  member   = local.members[each.value.who]
+}
