@@ -65,6 +65,8 @@ class TableShape:
     has_policy: bool = False
     """Whether row-level policies may hide rows from the account."""
     character_set: str = "AL32UTF8"
+    hashes_in_database: bool = False
+    """Whether the account may call DBMS_CRYPTO, so that hash masks need not see clear values."""
 
 
 class WireForm(enum.StrEnum):
@@ -76,12 +78,19 @@ class WireForm(enum.StrEnum):
     """An exact decimal128."""
     FLOAT = "float"
     """BINARY_FLOAT or BINARY_DOUBLE; NaN and infinities become text."""
+    BOOLEAN = "boolean"
     NUMBER_TEXT = "number text"
     """A number as Oracle's own text; to be made canonical."""
     TEXT = "text"
     MOMENT = "moment"
     """A DATE or TIMESTAMP that a microsecond timestamp holds exactly."""
+    INSTANT = "instant"
+    """The same in UTC, of a TIMESTAMP WITH LOCAL TIME ZONE."""
     BYTES = "bytes"
+    DAYS = "days"
+    """An INTERVAL DAY TO SECOND as Oracle's own text; to be made ISO 8601."""
+    MONTHS = "months"
+    """An INTERVAL YEAR TO MONTH as Oracle's own text; to be made ISO 8601."""
     ENCODED_TEXT = "encoded text"
     """Bytes of a text in `source_encoding`; to be decoded strictly."""
     JSON = "json"
@@ -99,8 +108,11 @@ class CarriedColumn:
     """The declaration in full: NUMBER(10,2), VARCHAR2(30 CHAR), ..."""
     expression: str
     """What stands in the select list, without its alias."""
+    continuation: str | None = None
+    """A second expression, whose bytes follow those of the first."""
     form: WireForm
     arrow_type: str
+    """What the driver is asked for, in Arrow's words: int64, decimal128(10,2), large_string."""
     json_type: str
     bigquery_type: str
     parquet_type: str
@@ -111,6 +123,10 @@ class CarriedColumn:
     encoding: str | None = None
     mask: str | None = None
     hash_in_worker: bool = False
+    width: int = 16
+    """Bytes that a value is likely to take, for the size of the first batches."""
+    is_lob: bool = False
+    """Whether values have no declared size, so that batches must start small."""
     note: str = ""
     """What the user should know: a lossy form chosen, a mask, ..."""
 

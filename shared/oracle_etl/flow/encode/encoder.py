@@ -1,0 +1,45 @@
+"""What an encoder is, whatever the format."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any, Protocol
+
+
+class PartRole(enum.StrEnum):
+    """What the encoded bytes are to be."""
+
+    WHOLE = "whole"
+    """An object of its own, with its own header and trailer."""
+    MEMBER = "member"
+    """A piece that is put between `member_header` and `member_trailer` with others."""
+
+
+class Encoder(Protocol):
+    """Turns batches into an object's bytes, in order; for one part, used once."""
+
+    @property
+    def rows(self) -> int:
+        """Rows encoded so far."""
+        ...
+
+    @property
+    def plain_bytes(self) -> int:
+        """Bytes before compression so far; of Parquet, the Arrow bytes taken in."""
+        ...
+
+    @property
+    def plain_crc32(self) -> int:
+        """CRC-32 of those bytes, as gzip's trailer has it; 0 where nothing is composed."""
+        ...
+
+    def encode(self, batch: Any) -> bytes:  # noqa: ANN401  any object with the Arrow interface
+        """Take a batch in and return the bytes that are ready, which may be none.
+
+        UnreadableValue, with the column's name, where a value cannot be written exactly.
+        """
+        ...
+
+    def finish(self) -> bytes:
+        """Return the last bytes."""
+        ...

@@ -1,0 +1,169 @@
+"""Arrow batches to JSON Lines, one object a row, values exact.
+
+arro3's writer does the bulk in one call a batch. It cannot write what stands in JSON without
+quotes but is text in Arrow (long numbers, embedded JSON) nor NaN; such columns get a mark in
+their key, by which their values are found in the finished bytes and put right. The mark is
+DEL: no Oracle identifier may hold it, and only a key's closing quote is followed by a colon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import orjson
+from arro3.core import Array, DataType, Field, RecordBatch, Schema
+from arro3.io import write_ndjson
+
+from oracle_etl.flow.encode.arrow_text import TextBuffers, all_finite, check_text
+from oracle_etl.flow.encode.convert_columns import arrays_of_columns, json_conversion
+from oracle_etl.model.columns import CarriedColumn, WireForm
+from oracle_etl.model.errors import UnreadableValue
+from oracle_etl.model.transport import NullsAs
+
+_MARK = "\x7f"
+_NUMBER_MARK, _RAW_MARK = _MARK, _MARK * 2
+_QUOTE, _COLON, _DELETE = b'":\x7f'
+_RAW_VALUE = b'\x7f\x7f":"'
+_RAW_NULL = b'\x7f\x7f":null'
+_ENDS_OF_LINE = bytes.maketrans(b"\r\n", b"  ")
+
+
+class JsonLines:
+    """Writes the batches of one plan as lines."""
+
+    def __init__(
+        self, columns: Sequence[CarriedColumn], *, nulls: NullsAs, mask_key: bytes | None
+    ) -> None:
+        self._columns = columns
+        self._nulls = nulls
+        self._conversions = [json_conversion(each, mask_key=mask_key) for each in columns]
+        self._has_bare_numbers = any(_is_bare_number(each) for each in columns)
+
+    def lines(self, batch: Any) -> bytes:  # noqa: ANN401  any object with the Arrow interface
+        """Return a line for each row."""
+        record = RecordBatch.from_arrow(batch)
+        if not record.num_rows:
+            return b""
+        arrays: dict[str, Array] = {}
+        raw: list[list[bytes | None]] = []
+        selected = arrays_of_columns(self._columns, record.columns)
+        for column, conversion, given in zip(
+            self._columns, self._conversions, selected, strict=True
+        ):
+            fragments = _fragments(column, given[0])
+            if fragments is None:
+                mark = _NUMBER_MARK if _is_bare_number(column) else ""
+                arrays[column.name + mark] = conversion(given)
+            else:
+                raw.append(fragments)
+                arrays[column.name + _RAW_MARK] = _placeholders(fragments)
+        written = self._write(arrays)
+        if self._has_bare_numbers:
+            written = _bare_numbers(written)
+        if raw:
+            written = _with_fragments(written, raw)
+        return written
+
+    def _write(self, arrays: dict[str, Array]) -> bytes:
+        target = BytesIO()
+        explicit = self._nulls is NullsAs.EXPLICIT
+        record = RecordBatch.from_arrays(list(arrays.values()), schema=_schema(arrays))
+        write_ndjson(record, target, explicit_nulls=explicit)
+        written = target.getvalue()
+        if not written.isascii():
+            _check_whole(written, arrays)
+        return written
+
+
+def _schema(arrays: dict[str, Array]) -> Schema:
+    return Schema([Field(name, array.type) for name, array in arrays.items()])
+
+
+def _is_bare_number(column: CarriedColumn) -> bool:
+    return column.form is WireForm.NUMBER_TEXT and column.as_number
+
+
+def _check_whole(written: bytes, arrays: dict[str, Array]) -> None:
+    # One pass over the finished bytes: a broken value cannot hide behind its ASCII quote.
+    try:
+        written.decode()
+    except UnicodeDecodeError:
+        for name, array in arrays.items():
+            if DataType.is_large_string(array.type) or DataType.is_string(array.type):
+                check_text(array, column=name.rstrip(_MARK))
+        raise
+
+
+def _fragments(column: CarriedColumn, array: Array) -> list[bytes | None] | None:
+    """Return the values that must be set in as they are, None where the writer can do it."""
+    if column.form is WireForm.JSON:
+        return [_json_line(each, column) for each in TextBuffers.of(array).values]
+    if column.form is not WireForm.FLOAT:
+        return None
+    if all_finite(array):
+        return None
+    doubles = array.cast(DataType.float64()).to_pylist()
+    return [None if each is None else _float(each) for each in doubles]
+
+
+def _float(value: float) -> bytes:
+    if np.isfinite(value):
+        return repr(value).encode()
+    return b'"NaN"' if np.isnan(value) else (b'"Infinity"' if value > 0 else b'"-Infinity"')
+
+
+def _json_line(text: bytes | None, column: CarriedColumn) -> bytes | None:
+    if text is None:
+        return None
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise UnreadableValue(
+            f"column {column.name} holds text that is no JSON: {error}",
+            hint="exclude the column, or select it as text with a `query`",
+        ) from None
+    # Inside strings JSON has no bare ends of line, so these stand between its tokens.
+    return text.translate(_ENDS_OF_LINE)
+
+
+def _placeholders(fragments: Sequence[bytes | None]) -> Array:
+    empty = [None if each is None else b"" for each in fragments]
+    return TextBuffers.holding(empty).to_text()
+
+
+def _bare_numbers(written: bytes) -> bytes:
+    """Take the marks, and the quotes around the values of marked keys, out of the bytes."""
+    data = np.frombuffer(written, np.uint8)
+    marks = np.flatnonzero(data == _DELETE)
+    # A raw column's second mark is left to its own pass, as is DEL inside a text.
+    marks = marks[(data[marks + 1] == _QUOTE) & (data[marks + 2] == _COLON)]
+    marks = marks[data[marks - 1] != _DELETE]
+    quoted = marks[data[marks + 3] == _QUOTE] + 3
+    quotes = np.flatnonzero(data == _QUOTE)
+    closing = quotes[np.searchsorted(quotes, quoted) + 1]
+    keep = np.ones(len(data), np.bool_)
+    keep[marks] = False
+    keep[quoted] = False
+    keep[closing] = False
+    return data[keep].tobytes()
+
+
+def _with_fragments(written: bytes, columns: Sequence[Sequence[bytes | None]]) -> bytes:
+    first, *others = written.replace(_RAW_NULL, b'":null').split(_RAW_VALUE)
+    return b"".join(_interleaved(first, others, _by_row(columns)))
+
+
+def _by_row(columns: Sequence[Sequence[bytes | None]]) -> Iterator[bytes]:
+    for row in zip(*columns, strict=True):
+        yield from (each for each in row if each is not None)
+
+
+def _interleaved(first: bytes, others: Iterable[bytes], values: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    for value, rest in zip(values, others, strict=True):
+        yield b'":'
+        yield value
+        yield rest[1:]

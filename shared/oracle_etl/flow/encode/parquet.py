@@ -1,0 +1,183 @@
+"""Arrow batches to one Parquet file, handed out row group by row group.
+
+arro3 writes whole files only. So each row group is written as a small file of its own, its data
+is handed on at once, and its entry in that file's footer is kept with its offsets moved; one
+footer for all of them ends the real file. Memory holds one row group, bounded by bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Any
+
+from arro3.core import Array, DataType, Field, RecordBatch, Schema, Table
+from arro3.io import write_parquet
+
+from oracle_etl.flow.encode.arrow_text import check_text
+from oracle_etl.flow.encode.convert_columns import arrays_of_columns, parquet_conversion
+from oracle_etl.flow.encode.thrift_compact import I64, STRUCT, Reader, Struct, write_struct
+from oracle_etl.model.columns import CarriedColumn, WireForm
+
+DEFAULT_LEVEL = 3
+ROW_GROUP_BYTES = 16 * 2**20
+"""Arrow bytes of a row group: what this encoder keeps in memory, about twice over."""
+_MAGIC = b"PAR1"
+_FOOTER_LENGTH_BYTES = 4
+_TAIL = len(_MAGIC) + _FOOTER_LENGTH_BYTES
+
+# Field numbers of Parquet's own footer structs.
+_FILE_ROWS, _FILE_GROUPS = 3, 4
+_GROUP_COLUMNS, _GROUP_FILE_OFFSET, _GROUP_ORDINAL = 1, 5, 7
+_CHUNK_FILE_OFFSET, _CHUNK_META = 2, 3
+_CHUNK_PAGE_INDEX = (4, 5, 6, 7)
+_META_OFFSETS = (9, 10, 11, 14)
+_TEXT_FORMS = frozenset({WireForm.TEXT, WireForm.JSON})
+
+
+class ParquetFile:
+    """An encoder whose object is one Parquet file."""
+
+    plain_crc32 = 0
+
+    def __init__(
+        self, columns: Sequence[CarriedColumn], *, level: int, mask_key: bytes | None
+    ) -> None:
+        self._columns = columns
+        self._compression = f"zstd({level})"
+        self._conversions = [parquet_conversion(each, mask_key=mask_key) for each in columns]
+        self._waiting: list[RecordBatch] = []
+        self._waiting_bytes = 0
+        self._written = 0
+        self._footer: Struct = {}
+        self._groups: list[Struct] = []
+        self.rows = 0
+        self.plain_bytes = 0
+
+    def encode(self, batch: Any) -> bytes:  # noqa: ANN401  any object with the Arrow interface
+        """Keep a batch for its row group; return the group when it is large enough."""
+        record = self._converted(RecordBatch.from_arrow(batch))
+        self._waiting.append(record)
+        self._waiting_bytes += record.nbytes
+        self.plain_bytes += record.nbytes
+        self.rows += record.num_rows
+        return self._row_group() if self._waiting_bytes >= ROW_GROUP_BYTES else b""
+
+    def finish(self) -> bytes:
+        """Return the last row group and the footer."""
+        if not self._groups and not self._waiting:
+            self._waiting.append(self._empty())
+        last = self._row_group() if self._waiting else b""
+        footer = dict(self._footer)
+        footer[_FILE_ROWS] = (I64, self.rows)
+        footer[_FILE_GROUPS] = (footer[_FILE_GROUPS][0], (STRUCT, self._groups))
+        written = write_struct(footer)
+        return last + written + len(written).to_bytes(_FOOTER_LENGTH_BYTES, "little") + _MAGIC
+
+    def _converted(self, record: RecordBatch) -> RecordBatch:
+        arrays = [
+            conversion(given)
+            for conversion, given in zip(
+                self._conversions, arrays_of_columns(self._columns, record.columns), strict=True
+            )
+        ]
+        for column, array in zip(self._columns, arrays, strict=True):
+            if column.form in _TEXT_FORMS:
+                check_text(array, column=column.name)
+        return RecordBatch.from_arrays(arrays, schema=self._schema(arrays))
+
+    def _schema(self, arrays: Sequence[Array]) -> Schema:
+        return Schema(
+            [
+                Field(column.name, array.type, nullable=column.nullable)
+                for column, array in zip(self._columns, arrays, strict=True)
+            ]
+        )
+
+    def _empty(self) -> RecordBatch:
+        given = [
+            Array([], type=DataType.large_utf8()).cast(arrow_type(each.arrow_type))
+            for each in self._columns
+            for _ in range(1 if each.continuation is None else 2)
+        ]
+        names = [Field(f"c{number}", array.type) for number, array in enumerate(given)]
+        return self._converted(RecordBatch.from_arrays(given, schema=Schema(names)))
+
+    def _row_group(self) -> bytes:
+        target = BytesIO()
+        rows = Table.from_batches(self._waiting, schema=self._waiting[0].schema)
+        self._waiting, self._waiting_bytes = [], 0
+        write_parquet(
+            rows,
+            target,
+            compression=self._compression,
+            max_row_group_size=max(1, rows.num_rows),
+            skip_arrow_metadata=True,
+            created_by="oracle-etl",
+        )
+        return self._adopt(target.getvalue())
+
+    def _adopt(self, file: bytes) -> bytes:
+        """Keep a small file's footer and return its data."""
+        length = int.from_bytes(file[-_TAIL : -len(_MAGIC)], "little")
+        footer = Reader(file[-_TAIL - length : -_TAIL]).struct()
+        groups: list[Struct] = footer[_FILE_GROUPS][1][1]
+        end = _end_of_data(groups)
+        first = 0 if not self._written else len(_MAGIC)
+        shift = self._written - first
+        for group in groups:
+            _move(group, shift, ordinal=len(self._groups))
+            self._groups.append(group)
+        self._footer = self._footer or footer
+        data = file[first:end]
+        self._written += len(data)
+        return data
+
+
+def arrow_type(text: str) -> DataType:
+    """Return the Arrow type of a plan's words for it."""
+    if text.startswith("decimal128"):
+        precision, scale = text[len("decimal128(") : -1].split(",")
+        return DataType.decimal128(int(precision), int(scale))
+    named = {
+        "int64": DataType.int64,
+        "float": DataType.float32,
+        "double": DataType.float64,
+        "bool": DataType.bool,
+        "large_string": DataType.large_utf8,
+        "large_binary": DataType.large_binary,
+    }
+    if text == "timestamp[us]":
+        return DataType.timestamp("us")
+    return named[text]()
+
+
+def _end_of_data(groups: Sequence[Struct]) -> int:
+    # Behind the data lie page indexes, whose offsets point into it; they are left out.
+    ends = [len(_MAGIC)]
+    for group in groups:
+        for chunk in group[_GROUP_COLUMNS][1][1]:
+            meta = chunk[_CHUNK_META][1]
+            starts = [meta[number][1] for number in _META_OFFSETS if number in meta]
+            ends.append(min(starts) + meta[7][1])
+    return max(ends)
+
+
+def _move(group: Struct, shift: int, *, ordinal: int) -> None:
+    _add(group, _GROUP_FILE_OFFSET, shift)
+    if _GROUP_ORDINAL in group:
+        group[_GROUP_ORDINAL] = (group[_GROUP_ORDINAL][0], ordinal)
+    for chunk in group[_GROUP_COLUMNS][1][1]:
+        _add(chunk, _CHUNK_FILE_OFFSET, shift)
+        for number in _CHUNK_PAGE_INDEX:
+            chunk.pop(number, None)
+        meta = chunk[_CHUNK_META][1]
+        for number in _META_OFFSETS:
+            _add(meta, number, shift)
+
+
+def _add(fields: Struct, number: int, shift: int) -> None:
+    # 0 says that the place is not given.
+    if number in fields and fields[number][1]:
+        type_, value = fields[number]
+        fields[number] = (type_, value + shift)

@@ -1,0 +1,175 @@
+"""Decide how every column of a table travels, before a row is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from oracle_etl.flow.carry_column import carried, declaration, nothing
+from oracle_etl.flow.column_types import TypeRule, base_type, rule_for
+from oracle_etl.flow.mask_columns import masked
+from oracle_etl.model.columns import (
+    CarriedColumn,
+    ColumnPlan,
+    DeclaredColumn,
+    TableShape,
+    WireForm,
+)
+from oracle_etl.model.errors import UnsupportedColumn
+from oracle_etl.model.names import TableName, quote_identifier
+from oracle_etl.model.transport import Carriage, NumbersAs, OnUnsupported, TableChoice
+
+_NUMBERS = frozenset({WireForm.INTEGER, WireForm.DECIMAL, WireForm.NUMBER_TEXT})
+_MOMENTS = frozenset({WireForm.MOMENT, WireForm.INSTANT})
+_CHARACTER_TYPES = frozenset({"CHAR", "VARCHAR2", "VARCHAR"})
+_LOB_TEXT_TYPES = frozenset({"CLOB", "LONG"})
+_LONGEST_RAW = 2000
+"""Bytes of a RAW in SQL, the only form in which foreign text leaves unconverted."""
+
+
+def plan_columns(shape: TableShape, choice: TableChoice, carriage: Carriage) -> ColumnPlan:
+    """Return how each chosen column is selected, fetched and written.
+
+    UnsupportedColumn where a column cannot be carried exactly and no lossy form was chosen.
+    """
+    _check_names(shape, [*choice.columns, *choice.exclude, *(each.column for each in choice.masks)])
+    unsupported = choice.on_unsupported or carriage.on_unsupported
+    encoding = choice.source_encoding or carriage.source_encoding
+    masks = {_spelled(shape, each.column): each for each in choice.masks}
+    columns: list[CarriedColumn] = []
+    skipped: list[str] = []
+    for declared in _chosen(shape, choice):
+        if declared.name in masks:
+            columns.append(masked(shape, declared, masks[declared.name], encoding=encoding))
+            continue
+        column = _planned(shape.table, declared, unsupported, encoding)
+        if column is None:
+            skipped.append(declared.name)
+        else:
+            columns.append(_as_numbers(column, carriage.numbers))
+    if not columns:
+        raise UnsupportedColumn(
+            f"{shape.table} has no column left to write",
+            hint="choose at least one column that can be carried",
+        )
+    return ColumnPlan(
+        columns=tuple(columns), skipped=tuple(skipped), warnings=_warnings(columns, skipped)
+    )
+
+
+def with_moments_as_text(plan: ColumnPlan, shape: TableShape) -> ColumnPlan:
+    """Return the plan for a table that holds years the driver cannot: every moment as text.
+
+    In JSON the values look the same, so parts read either way go together.
+    """
+    declared = {each.name: each for each in shape.columns}
+    return replace(
+        plan,
+        columns=tuple(
+            _moment_as_text(column, declared[column.name]) if column.form in _MOMENTS else column
+            for column in plan.columns
+        ),
+    )
+
+
+def _check_names(shape: TableShape, named: Iterable[str]) -> None:
+    known = {each.name for each in shape.columns}
+    missing = sorted({each for each in named if _spelled(shape, each) not in known})
+    if missing:
+        raise UnsupportedColumn(
+            f"{shape.table} has no column {', '.join(missing)}",
+            hint="take the names from `oracle-etl tables show`; mixed case is spelled as it is",
+        )
+
+
+def _spelled(shape: TableShape, name: str) -> str:
+    # As Oracle would: a name that is not there as written is meant in upper case.
+    return name if any(each.name == name for each in shape.columns) else name.upper()
+
+
+def _chosen(shape: TableShape, choice: TableChoice) -> Sequence[DeclaredColumn]:
+    by_name = {each.name: each for each in shape.columns}
+    wanted = [_spelled(shape, each) for each in choice.columns] or list(by_name)
+    excluded = {_spelled(shape, each) for each in choice.exclude}
+    return [by_name[name] for name in dict.fromkeys(wanted) if name not in excluded]
+
+
+def _planned(
+    table: TableName, declared: DeclaredColumn, unsupported: OnUnsupported, encoding: str | None
+) -> CarriedColumn | None:
+    rule = rule_for(declared)
+    refused = rule.refused
+    name = base_type(declared.data_type)
+    if encoding is not None and name in _LOB_TEXT_TYPES:
+        refused = f"Oracle gives {name} only converted, so {encoding} cannot be decoded"
+    if refused:
+        return _unsupported(table, declared, rule, refused, unsupported)
+    if encoding is not None and name in _CHARACTER_TYPES:
+        return _encoded_text(declared, rule, encoding)
+    return carried(declared, rule)
+
+
+def _encoded_text(declared: DeclaredColumn, rule: TypeRule, encoding: str) -> CarriedColumn:
+    column = quote_identifier(declared.name)
+    plain = replace(
+        carried(declared, rule),
+        form=WireForm.ENCODED_TEXT,
+        arrow_type="large_binary",
+        expression=f"UTL_RAW.CAST_TO_RAW({column})",
+        encoding=encoding,
+        note=f"decoded strictly as {encoding}",
+    )
+    if declared.length <= _LONGEST_RAW:
+        return plain
+    return replace(
+        plain,
+        expression=f"UTL_RAW.CAST_TO_RAW(SUBSTRB({column},1,{_LONGEST_RAW}))",
+        continuation=f"UTL_RAW.CAST_TO_RAW(SUBSTRB({column},{_LONGEST_RAW + 1}))",
+    )
+
+
+def _unsupported(
+    table: TableName,
+    declared: DeclaredColumn,
+    rule: TypeRule,
+    refused: str,
+    unsupported: OnUnsupported,
+) -> CarriedColumn | None:
+    if unsupported is OnUnsupported.SKIP:
+        return None
+    if unsupported is OnUnsupported.NULL:
+        return nothing(declared, note=f"null instead of its values: {refused}")
+    text = rule.as_text if rule.refused else rule.expression
+    if unsupported is OnUnsupported.FAIL or text is None:
+        chosen = "" if unsupported is OnUnsupported.FAIL else ", and it has no text form"
+        raise UnsupportedColumn(
+            f"{table}: column {declared.name} is {declaration(declared)}; {refused}{chosen}",
+            hint="exclude the column, or set on_unsupported to text, null or skip",
+            details={"table": str(table), "column": declared.name},
+        )
+    lossy = replace(rule, expression=text, form=WireForm.TEXT, arrow="large_string")
+    return replace(carried(declared, lossy), note=f"as Oracle's own text: {refused}")
+
+
+def _as_numbers(column: CarriedColumn, numbers: NumbersAs) -> CarriedColumn:
+    if column.form not in _NUMBERS or numbers is NumbersAs.AUTO:
+        return column
+    as_number = numbers is NumbersAs.DIGITS
+    return replace(column, as_number=as_number, json_type="number" if as_number else "string")
+
+
+def _moment_as_text(column: CarriedColumn, declared: DeclaredColumn) -> CarriedColumn:
+    rule = rule_for(declared)
+    text = replace(
+        rule, expression=rule.as_text or rule.expression, form=WireForm.TEXT, arrow="large_string"
+    )
+    return replace(carried(declared, text), bigquery_type=column.bigquery_type)
+
+
+def _warnings(columns: Sequence[CarriedColumn], skipped: Sequence[str]) -> tuple[str, ...]:
+    lossy = [
+        f"column {each.name} ({each.oracle_type}): {each.note}"
+        for each in columns
+        if each.note and each.mask is None and each.form is not WireForm.ENCODED_TEXT
+    ]
+    return (*lossy, *(f"column {name} is left out: it cannot be carried" for name in skipped))
