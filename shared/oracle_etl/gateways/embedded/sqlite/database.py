@@ -1,0 +1,167 @@
+"""One SQLite file, used by many threads and processes at once."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from oracle_etl.gateways.embedded.sqlite.errors import named_errors
+from oracle_etl.gateways.embedded.sqlite.schema import migrate
+from oracle_etl.model.errors import BookAway, TryAgain
+
+_STATEMENTS_KEPT = 256
+_LARGEST_LOG_BYTES = 64 * 1024 * 1024
+
+
+class Database:
+    """The state file: each thread has a connection of its own, opened on first use.
+
+    Before a fork all connections are closed, since SQLite's locks do not survive one; parent
+    and child open new ones. Forking inside a transaction therefore breaks the transaction.
+    """
+
+    def __init__(self, path: Path, *, busy_seconds: float = 30.0) -> None:
+        self._path = path
+        self._busy_seconds = busy_seconds
+        self._here = threading.local()
+        self._seats: weakref.WeakSet[_Seat] = weakref.WeakSet()
+        self._roster = threading.Lock()
+        self._writing = threading.Lock()
+        _DATABASES.add(self)
+
+    @contextmanager
+    def reading(self, *, away: type[TryAgain] = BookAway) -> Iterator[sqlite3.Connection]:
+        """Lend this thread's connection; each statement sees the file as it is."""
+        with named_errors(away), self._seat().taken() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(
+        self, *, away: type[TryAgain] = BookAway, durable: bool = True
+    ) -> Iterator[sqlite3.Connection]:
+        """Lend this thread's connection inside a transaction that nobody else writes during.
+
+        It is kept when the block ends well, and undone when it raises. What is not `durable`
+        may be lost when the machine loses power, and together with all that followed it.
+        """
+        with (
+            named_errors(away),
+            self._seat().taken() as connection,
+            self._turn(connection, away),
+        ):
+            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.rollback()
+                raise
+
+    @contextmanager
+    def _turn(self, connection: sqlite3.Connection, away: type[TryAgain]) -> Iterator[None]:
+        # Threads queue here, in order, instead of finding the file locked and sleeping.
+        if connection.in_transaction:
+            raise RuntimeError("a transaction was begun inside another one")
+        if not self._writing.acquire(timeout=self._busy_seconds):
+            raise away(
+                f"others wrote to the state file for {self._busy_seconds:g} seconds",
+                hint="if this goes on, look for a process that hangs",
+            )
+        try:
+            yield
+        finally:
+            self._writing.release()
+
+    def close(self) -> None:
+        """Close every connection; the next use opens new ones."""
+        with self._quiet():
+            pass
+
+    def _seat(self) -> _Seat:
+        seat: _Seat | None = getattr(self._here, "seat", None)
+        if seat is None:
+            seat = _Seat(self._path, self._busy_seconds)
+            with self._roster:
+                self._seats.add(seat)
+            self._here.seat = seat
+        return seat
+
+    @contextmanager
+    def _quiet(self) -> Iterator[None]:
+        """Wait until no thread uses its connection, and hold them all closed."""
+        with self._roster, ExitStack() as held:
+            for seat in list(self._seats):
+                held.enter_context(seat.lock)
+                seat.close()
+            yield
+
+
+class _Seat:
+    """A thread's place at the database: a connection, and the lock that guards its use."""
+
+    def __init__(self, path: Path, busy_seconds: float) -> None:
+        self.lock = threading.RLock()
+        self._path = path
+        self._busy_seconds = busy_seconds
+        self._connection: sqlite3.Connection | None = None
+
+    @contextmanager
+    def taken(self) -> Iterator[sqlite3.Connection]:
+        with self.lock:
+            if self._connection is None:
+                self._connection = _opened(self._path, self._busy_seconds)
+            yield self._connection
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def __del__(self) -> None:
+        with suppress(sqlite3.Error):
+            self.close()
+
+
+def _opened(path: Path, busy_seconds: float) -> sqlite3.Connection:
+    with suppress(OSError):  # SQLite then says that it cannot open the file.
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    connection = sqlite3.connect(
+        path,
+        timeout=busy_seconds,
+        isolation_level=None,
+        # A fork closes the connections of other threads, which then do not use them.
+        check_same_thread=False,
+        cached_statements=_STATEMENTS_KEPT,
+    )
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA journal_size_limit = {_LARGEST_LOG_BYTES}")
+        migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+_DATABASES: weakref.WeakSet[Database] = weakref.WeakSet()
+_FORKING = threading.local()
+
+
+def _before_fork() -> None:
+    _FORKING.held = ExitStack()
+    for database in list(_DATABASES):
+        _FORKING.held.enter_context(database._quiet())  # noqa: SLF001 - the same module
+
+
+def _after_fork() -> None:
+    _FORKING.held.close()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
