@@ -1,0 +1,168 @@
+"""Do in a clean environment what the image does: the Dockerfile's own commands, then its CMD."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from infra.terraform_reading import INFRA
+
+PROJECT = INFRA.parent
+DOCKERFILE = re.sub(r"\\\n\s*", "", (INFRA / "image" / "Dockerfile").read_text(encoding="utf-8"))
+DEADLINE_SECONDS = 60.0
+
+pytestmark = [pytest.mark.prove, pytest.mark.timeout(900)]
+
+
+def instructions(stage: str) -> list[tuple[str, str]]:
+    """Return the instructions of one stage as pairs of word and rest."""
+    [body] = [each for each in DOCKERFILE.split("\nFROM ") if f" AS {stage}\n" in each]
+    lines = [each for each in body.splitlines()[1:] if each and not each.startswith("#")]
+    return [(line.split(" ", 1)[0], line.split(" ", 1)[1]) for line in lines]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A folder that stands for the image's root."""
+
+    root: Path
+
+    def here(self, text: str) -> str:
+        """Put the image's paths under the folder, and its Python's version in place of ours."""
+        moved = re.sub(r"(?<![\w.}])/(opt|locks|source|wheels)\b", rf"{self.root}/\1", text)
+        ours = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        return moved.replace("python3.12", ours)
+
+    def build(self) -> None:
+        """Run the COPY and RUN instructions of the first stage, in their order."""
+        folder = self.root
+        for word, rest in instructions("build"):
+            match word:
+                case "WORKDIR":
+                    folder = Path(self.here(rest))
+                    folder.mkdir(parents=True)
+                case "COPY":
+                    *sources, target = rest.split()
+                    self._copy(
+                        sources, Path(self.here(target)) if target[0] == "/" else folder / target
+                    )
+                case "RUN":
+                    command = self.here(rest).replace("python -m venv", f"{sys.executable} -m venv")
+                    subprocess.run(["/bin/sh", "-euc", command], cwd=folder, check=True)  # noqa: S603
+
+    def command(self) -> list[str]:
+        """Return the image's CMD."""
+        [written] = [rest for word, rest in instructions("app") if word == "CMD"]
+        program, *arguments = json.loads(self.here(written))
+        return [str(self.root / "opt" / "oracle-etl" / "bin" / program), *arguments]
+
+    def python(self, code: str) -> str:
+        """Return what a line of Python prints in the image."""
+        asked = subprocess.run(  # noqa: S603 - code of ours
+            [
+                self.root / "opt/oracle-etl/bin/python",
+                "-c",
+                f"from importlib.util import find_spec; {code}",
+            ],
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return asked.stdout.strip()
+
+    def _copy(self, sources: list[str], target: Path) -> None:
+        for each in sources:
+            source = PROJECT / each
+            if source.is_dir():
+                ignored = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(source, target, ignore=ignored)
+            else:
+                target.mkdir(parents=True, exist_ok=True)
+                shutil.copy(source, target)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    image = Built(root=tmp_path_factory.mktemp("image"))
+    image.build()
+    return image
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """The image's command while it runs."""
+
+    process: subprocess.Popen[bytes]
+    address: str
+
+    def get(self, path: str) -> tuple[int, dict[str, object]]:
+        """Return status and JSON; wait for the server to come up, unless it ends before."""
+        ends = time.monotonic() + DEADLINE_SECONDS
+        while True:
+            try:
+                with urllib.request.urlopen(f"{self.address}{path}", timeout=10) as answer:  # noqa: S310
+                    return answer.status, json.load(answer)
+            except urllib.error.HTTPError as error:
+                with error:
+                    return error.code, json.load(error)
+            except urllib.error.URLError:
+                assert time.monotonic() < ends, "the server did not come up"
+                self._wait_a_moment()
+
+    def _wait_a_moment(self) -> None:
+        with suppress(subprocess.TimeoutExpired):
+            code = self.process.wait(timeout=0.1)
+            pytest.fail(f"the server ended with {code}")
+
+
+@pytest.fixture
+def serving(built: Built, tmp_path: Path) -> Iterator[Serving]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        "PATH": os.defpath,
+        "HOME": str(tmp_path),
+        "PORT": str(port),
+        "DATA_FOLDER": str(tmp_path / "data"),
+    }
+    process = subprocess.Popen(built.command(), cwd=tmp_path, env=environment)  # noqa: S603 - the CMD
+    try:
+        yield Serving(process=process, address=f"http://127.0.0.1:{port}")
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+class TestTheImage:
+    def test_starts_the_function_and_answers_that_it_lives(self, serving: Serving) -> None:
+        status, _ = serving.get("/api/health/live")
+        assert status == 200
+
+    def test_answers_about_its_health_in_json(self, serving: Serving) -> None:
+        status, body = serving.get("/api/health")
+        assert status in {200, 503}
+        assert "status" in body
+
+    def test_holds_no_stand_in(self, built: Built) -> None:
+        assert built.python("print(find_spec('oracle_standin'))") == "None"
+
+    def test_holds_the_workers_command(self, built: Built) -> None:
+        assert built.python("print(find_spec('table_worker.__main__').name)") == (
+            "table_worker.__main__"
+        )

@@ -1,0 +1,154 @@
+"""infra/prepare.sh, with a gcloud and a terraform that only note what they were asked."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from infra.terraform_reading import INFRA
+
+PASSWORD = "correct horse 'battery' $staple"
+GCLOUD = """#!/usr/bin/env bash
+echo "gcloud $*" >> "$NOTES"
+case "$*" in
+  "storage buckets describe"*) [ -e "$KEPT/bucket" ] ;;
+  "storage buckets create"*) touch "$KEPT/bucket" ;;
+  "secrets versions add "*) cat > "$KEPT/$4" ;;
+  "secrets versions list "*) if [ -e "$KEPT/$4" ]; then echo 1; fi ;;
+  "config get-value account") echo someone@example.com ;;
+esac
+"""
+TERRAFORM = """#!/usr/bin/env bash
+echo "terraform $*" >> "$NOTES"
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A copy of infra/ with a project that remembers its secrets and what was asked of it."""
+
+    folder: Path
+
+    @property
+    def asked(self) -> list[str]:
+        return (self.folder / "notes").read_text(encoding="utf-8").splitlines()
+
+    @property
+    def settings(self) -> str:
+        return (self.folder / "infra" / "settings.auto.tfvars").read_text(encoding="utf-8")
+
+    def secret(self, name: str) -> str:
+        return (self.folder / "kept" / f"oracle-etl-{name}").read_text(encoding="utf-8")
+
+    def prepare(
+        self, environment: Mapping[str, str], *, typed: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        path = f"{self.folder / 'bin'}:/usr/bin:/bin"
+        given = {
+            "PATH": path,
+            "NOTES": str(self.folder / "notes"),
+            "KEPT": str(self.folder / "kept"),
+        }
+        return subprocess.run(  # noqa: S603 - the script under test
+            [self.folder / "infra" / "prepare.sh", "my-project-123", "asia-northeast3"],
+            env={**given, **environment},
+            input=typed,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "bin").mkdir()
+    shutil.copy(INFRA / "prepare.sh", tmp_path / "infra")
+    for name, script in (("gcloud", GCLOUD), ("terraform", TERRAFORM)):
+        (tmp_path / "bin" / name).write_text(script, encoding="utf-8")
+        (tmp_path / "bin" / name).chmod(0o755)
+    return Project(folder=tmp_path)
+
+
+ORACLE = {"ORACLE_DSN": "db.example.com:1521/ORCL", "ORACLE_USERNAME": "ETL"}
+
+
+class TestTheFirstTime:
+    def test_stores_the_typed_password_as_it_is(self, project: Project) -> None:
+        done = project.prepare(ORACLE, typed=PASSWORD + "\n")
+        assert done.returncode == 0, done.stderr
+        assert project.secret("oracle-password") == PASSWORD
+
+    def test_shows_the_password_to_nobody(self, project: Project) -> None:
+        done = project.prepare(ORACLE, typed=PASSWORD + "\n")
+        assert PASSWORD not in done.stdout + done.stderr + "\n".join(project.asked)
+        assert PASSWORD not in project.settings
+
+    def test_makes_an_api_key_that_cannot_be_guessed(self, project: Project) -> None:
+        project.prepare(ORACLE, typed=PASSWORD + "\n")
+        key = project.secret("api-keys")
+        assert len(bytes.fromhex(key)) == 32
+        assert len(set(key)) > 8
+
+    def test_writes_settings_for_the_build(self, project: Project) -> None:
+        project.prepare(ORACLE, typed=PASSWORD + "\n")
+        assert 'state_bucket = "my-project-123-oracle-etl-build"' in project.settings
+        assert 'dsn = "db.example.com:1521/ORCL"' in project.settings
+        assert 'secrets      = ["oracle-password", "api-keys"]' in project.settings
+        assert 'callers      = ["user:someone@example.com"]' in project.settings
+
+    def test_tells_the_second_command(self, project: Project) -> None:
+        done = project.prepare(ORACLE, typed=PASSWORD + "\n")
+        assert "gcloud builds submit --config=cloudbuild.yaml" in done.stdout
+
+    def test_lets_a_person_see_the_plan_first(self, project: Project) -> None:
+        project.prepare(ORACLE, typed=PASSWORD + "\n")
+        [applied] = [each for each in project.asked if " apply" in each]
+        assert "-auto-approve" not in applied
+
+
+class TestAnAutonomousDatabase:
+    def test_stores_the_wallet_and_its_password(self, project: Project, tmp_path: Path) -> None:
+        (tmp_path / "wallet.zip").write_bytes(b"PK wallet")
+        (tmp_path / "password").write_text("opens it", encoding="utf-8")
+        environment = {
+            "ORACLE_TNS_NAME": "oracle_atp_high",
+            "ORACLE_USERNAME": "ETL",
+            "ORACLE_PASSWORD_FILE": str(tmp_path / "password"),
+            "ORACLE_WALLET_ZIP": str(tmp_path / "wallet.zip"),
+            "ORACLE_WALLET_PASSWORD_FILE": str(tmp_path / "password"),
+        }
+        done = project.prepare(environment)
+        assert done.returncode == 0, done.stderr
+        assert project.secret("oracle-wallet") == "PK wallet"
+        assert '"oracle-wallet", "oracle-wallet-password", "api-keys"' in project.settings
+        assert 'tns_name = "oracle_atp_high"' in project.settings
+
+
+class TestTheSecondTime:
+    def test_asks_for_nothing_and_keeps_what_is_there(self, project: Project) -> None:
+        project.prepare(ORACLE, typed=PASSWORD + "\n")
+        key, written = project.secret("api-keys"), project.settings
+        done = project.prepare({})
+        assert done.returncode == 0, done.stderr
+        assert (project.secret("api-keys"), project.settings) == (key, written)
+        assert project.secret("oracle-password") == PASSWORD
+
+    def test_makes_no_second_bucket(self, project: Project) -> None:
+        project.prepare(ORACLE, typed=PASSWORD + "\n")
+        project.prepare({})
+        assert sum("buckets create" in each for each in project.asked) == 1
+
+
+class TestWithoutASource:
+    def test_says_what_is_missing_before_it_does_anything(self, project: Project) -> None:
+        done = project.prepare({})
+        assert done.returncode == 2
+        assert "set ORACLE_USERNAME" in done.stderr
+        assert not (project.folder / "notes").exists()
