@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,12 +19,15 @@ from oracle_etl.settings import Secret
 
 Answer = dict[str, Any]
 
+LARGEST_PAGE = 500
+
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 60.0
 _SILENCE_SECONDS = 60.0
 """A stream is silent no longer than its heartbeat; after this it is taken for dead."""
 _PATIENCE = 10
 """How often a broken stream is resumed without a single event in between."""
+_LONGEST_WAIT_SECONDS = 15.0
 _UNAUTHORISED = {401, 403}
 _OVERLOADED = 429
 _SERVER_FAULT = 500
@@ -85,14 +89,13 @@ class ApiClient:
         self, path: str, key: str, *, query: Mapping[str, object], most: int | None = None
     ) -> Iterator[Answer]:
         """Yield the items of a list, page after page, `most` of them at most."""
-        given, token = 0, None
+        return itertools.islice(self._all_pages(path, key, query), most)
+
+    def _all_pages(self, path: str, key: str, query: Mapping[str, object]) -> Iterator[Answer]:
+        token = None
         while True:
             page = self.get(path, query={**query, "page_token": token}).body
-            for item in page[key]:
-                if given == most:
-                    return
-                yield item
-                given += 1
+            yield from page[key]
             token = page.get("next_page_token")
             if not token:
                 return
@@ -101,20 +104,20 @@ class ApiClient:
         """Yield a stream's events up to `complete`, resuming it wherever it breaks off."""
         last_id: str | None = None
         failures = 0
-        while failures < _PATIENCE:
+        while True:
             try:
                 for event in self._stream(path, last_id):
                     last_id, failures = event.id or last_id, 0
                     yield event
                     if event.name == "complete":
                         return
-                failures += 1
-            except Unreachable:
-                failures += 1
-                if failures == _PATIENCE:
-                    raise
-            self._wait(min(2.0 ** (failures - 1), 15.0) if failures else 0.0)
-        raise Unreachable("the event stream ended again and again without an event")
+                broken = Unreachable("the event stream ends again and again without an event")
+            except Unreachable as error:
+                broken = error
+            failures += 1
+            if failures == _PATIENCE:
+                raise broken
+            self._wait(min(2.0 ** (failures - 1), _LONGEST_WAIT_SECONDS))
 
     def _stream(self, path: str, last_id: str | None) -> Iterator[ServerEvent]:
         headers = {"Accept": "text/event-stream"}
@@ -197,7 +200,8 @@ def _stopped(response: requests.Response) -> Stop:
     problem = _problem(response)
     message = str(problem.get("message") or problem.get("detail") or f"HTTP {status}")
     hint = str(problem.get("hint") or "")
-    if status in _UNAUTHORISED:
+    # 403 ACCESS_DENIED is Oracle's word about the service's account, not ours about the caller.
+    if status in _UNAUTHORISED and problem.get("code") != "ACCESS_DENIED":
         hint = hint or "set ORACLE_ETL_API_KEY to one of the server's AUTH_API_KEYS"
         return NotAuthorised(message, hint=hint, problem=problem)
     if status == _OVERLOADED or status >= _SERVER_FAULT:

@@ -133,18 +133,28 @@ class LiveBars:
     ) -> None:
         self._progress.stop()
 
+    @property
+    def running(self) -> tuple[str, ...]:
+        """The tables that have a bar."""
+        return tuple(self._bars)
+
     def show(self, event: ServerEvent) -> None:
         """Move the table's bar, or replace it by a line."""
         name = printable(event.data.get("table"))
+        data = event.data
         match event.name:
+            case "progress" if data.get("stage") == "cancelled":
+                self._drop(name)
             case "table_start" | "progress":
-                self._move(name, event.data)
+                self._move(name, data)
             case "table_complete":
                 self._drop(name)
-                self._say(f"✓ {name}: {_done(event.data)}", "green")
+                self._say(f"✓ {name}: {_done(data)}", "green")
+            case "error" if data.get("will_retry"):
+                self._say(f"↻ {_wrong(data)}", "yellow")
             case "error":
                 self._drop(name)
-                self._say(f"✗ {_wrong(event.data)}", "red")
+                self._say(f"✗ {_wrong(data)}", "red")
 
     def _move(self, name: str, data: Mapping[str, Any]) -> None:
         bar = self._bars.get(name)
@@ -193,6 +203,6 @@ def _done(data: Mapping[str, Any]) -> str:
 
 def _wrong(data: Mapping[str, Any]) -> str:
     table = printable(data.get("table"))
-    said = printable(data.get("message") or data.get("error") or "failed")
+    said = printable(data.get("message") or "failed")
     hint = printable(data.get("hint"))
     return ". ".join(part for part in (f"{table}: {said}" if table else said, hint) if part)

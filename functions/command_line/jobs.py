@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from command_line.api_client import path
+from command_line.api_client import LARGEST_PAGE, path
 from command_line.session import Session, calls_the_api, examples
 from command_line.views import JOB, JOB_TABLE
 from command_line.watching import follow
@@ -26,7 +26,7 @@ def jobs() -> None:
 @calls_the_api
 def list_jobs(session: Session, *, limit: int, **query: str | None) -> None:
     """List jobs, newest first."""
-    wanted = {**query, "page_size": min(limit, 200)}
+    wanted = {**query, "page_size": min(limit, LARGEST_PAGE)}
     session.output.rows(JOB, session.api.pages(path("jobs"), "jobs", query=wanted, most=limit))
 
 

@@ -20,7 +20,7 @@ from command_line.printable import printable
 
 EVENT_VERSION = 1
 
-Answer = Mapping[str, Any]
+Document = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,23 +28,23 @@ class View:
     """How one kind of document is shown: its event's name, and its columns for people."""
 
     event: str
-    columns: Mapping[str, Callable[[Answer], object]]
-    whole: Callable[[Answer], Answer] = dict
+    columns: Mapping[str, Callable[[Document], object]]
+    whole: Callable[[Document], Document] = dict
     """What of a single document people are shown."""
 
 
 class Output(Protocol):
     """Where a command says what it found."""
 
-    def rows(self, view: View, items: Iterable[Answer]) -> None:
+    def rows(self, view: View, items: Iterable[Document]) -> None:
         """Show a list."""
         ...
 
-    def document(self, view: View, item: Answer) -> None:
+    def document(self, view: View, item: Document) -> None:
         """Show one document whole."""
         ...
 
-    def event(self, name: str, data: Answer) -> None:
+    def event(self, name: str, data: Document) -> None:
         """Tell a program that something happened; people are told in other words."""
         ...
 
@@ -63,16 +63,16 @@ class JsonLines:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
-    def rows(self, view: View, items: Iterable[Answer]) -> None:
+    def rows(self, view: View, items: Iterable[Document]) -> None:
         """Print an event for each item, as it comes."""
         for item in items:
             self.event(view.event, item)
 
-    def document(self, view: View, item: Answer) -> None:
+    def document(self, view: View, item: Document) -> None:
         """Print the document as one event."""
         self.event(view.event, item)
 
-    def event(self, name: str, data: Answer) -> None:
+    def event(self, name: str, data: Document) -> None:
         """Print one event at once, so that a program that reads along sees it."""
         event = {"v": EVENT_VERSION, "event": name, "data": data}
         self._stream.write(json.dumps(event, ensure_ascii=False, default=str) + "\n")
@@ -93,7 +93,7 @@ class Readable:
         self.console = console
         self._errors = errors
 
-    def rows(self, view: View, items: Iterable[Answer]) -> None:
+    def rows(self, view: View, items: Iterable[Document]) -> None:
         """Print a table; without a terminal, lines with tabs, nothing cut off."""
         cells = ([printable(of(item)) for of in view.columns.values()] for item in items)
         if not self.console.is_terminal:
@@ -106,7 +106,7 @@ class Readable:
             table.add_row(*(Text(cell) for cell in line))
         self.console.print(table)
 
-    def document(self, view: View, item: Answer) -> None:
+    def document(self, view: View, item: Document) -> None:
         """Print the fields of one document, name and value."""
         fields = [[name, printable(value)] for name, value in view.whole(item).items()]
         if not self.console.is_terminal:
@@ -119,7 +119,7 @@ class Readable:
             table.add_row(Text(name), Text(value))
         self.console.print(table)
 
-    def event(self, name: str, data: Answer) -> None:
+    def event(self, name: str, data: Document) -> None:
         """Say nothing: people are told in other words."""
 
     def note(self, text: str) -> None:

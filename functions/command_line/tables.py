@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
-from command_line.api_client import path
+from command_line.api_client import LARGEST_PAGE, path
 from command_line.session import Session, calls_the_api, examples
 from command_line.views import COLUMN, TABLE, rows_of
+
+_COUNTED_AT_ONCE = 20
 
 _source = click.option("--source", help="A configured source other than the default.")
 
@@ -25,10 +27,14 @@ def tables() -> None:
 @calls_the_api
 def list_tables(session: Session, *, counted: bool, limit: int, **query: str | None) -> None:
     """List tables and views with their size."""
-    wanted = {**query, "exact_counts": "true" if counted else None, "page_size": min(limit, 200)}
-    session.output.rows(
-        TABLE, session.api.pages(path("tables"), "tables", query=wanted, most=limit)
+    # Counting takes its time, so the server counts a small page at once.
+    wanted = (
+        {**query, "counts": "exact", "page_size": min(limit, _COUNTED_AT_ONCE)}
+        if counted
+        else {**query, "page_size": min(limit, LARGEST_PAGE)}
     )
+    found = session.api.pages(path("tables"), "tables", query=wanted, most=limit)
+    session.output.rows(TABLE, found)
 
 
 @tables.command("show", epilog=examples("oracle-etl tables show SALES.ORDERS"))
@@ -51,4 +57,4 @@ def sample(session: Session, *, name: str, limit: int, source: str | None) -> No
     """Show the first rows of a table."""
     query = {"limit": limit, "source": source}
     answer = session.api.get(path("tables", name, "sample"), query=query).body
-    session.output.rows(rows_of([column["name"] for column in answer["columns"]]), answer["rows"])
+    session.output.rows(rows_of(answer["columns"]), answer["rows"])

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from command_line.api_client import Answer, ApiClient, path
+from command_line.api_client import LARGEST_PAGE, Answer, ApiClient, path
 from command_line.exits import BadUsage, ServerRefused
 from command_line.jobs import started
 from command_line.printable import printable
@@ -72,7 +72,7 @@ def create(session: Session, **given: Any) -> None:  # noqa: ANN401 - what click
 @calls_the_api
 def list_transports(session: Session, *, limit: int) -> None:
     """List transports, newest first."""
-    query = {"page_size": min(limit, 200)}
+    query = {"page_size": min(limit, LARGEST_PAGE)}
     found = session.api.pages(path("transports"), "transports", query=query, most=limit)
     session.output.rows(TRANSPORT, found)
 
@@ -193,7 +193,7 @@ def export(session: Session, *, transport: tuple[str, ...]) -> None:
 
 
 def _all(api: ApiClient) -> Iterator[Answer]:
-    return api.pages(path("transports"), "transports", query={"page_size": 200})
+    return api.pages(path("transports"), "transports", query={"page_size": LARGEST_PAGE})
 
 
 def _held(api: ApiClient) -> dict[tuple[str, str], list[str]]:

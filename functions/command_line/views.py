@@ -4,56 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from command_line.output import Answer, View
+from command_line.output import Document, View
 from command_line.printable import count, duration, percent, size
 
 
-def job_figures(job: Answer) -> str:
+def job_figures(job: Document) -> str:
     """Return what a job has carried, in one line."""
-    metrics = job.get("metrics") or {}
+    metrics = job["metrics"]
     parts = (
-        f"{count(metrics.get('total_rows') or 0)} rows",
-        size(metrics.get("total_bytes")),
-        duration(metrics.get("duration_seconds")),
+        f"{count(metrics['rows_processed'])} rows",
+        size(metrics["bytes_transferred"]),
+        duration(metrics["duration_seconds"]),
     )
     return ", ".join(part for part in parts if part)
 
 
-def _rows(table: Answer) -> str:
-    if table.get("counted_rows") is not None:
-        return count(table["counted_rows"])
-    estimate = table.get("estimated_rows")
+def _rows(table: Document) -> str:
+    if table["row_count"] is not None:
+        return count(table["row_count"])
+    estimate = table["estimated_rows"]
     return "" if estimate is None else f"~{count(estimate)}"
 
 
-def _transport_status(transport: Answer) -> str:
-    return str(transport["status"]) if transport.get("enabled", True) else "disabled"
+def _transport_status(transport: Document) -> str:
+    return str(transport["status"]) if transport["enabled"] else "disabled"
 
 
-def _schedule(transport: Answer) -> str:
-    schedule = transport.get("schedule") or {}
-    return f"{schedule['cron']} {schedule.get('time_zone', '')}" if schedule else ""
+def _schedule(transport: Document) -> str:
+    schedule = transport["schedule"]
+    return f"{schedule['cron']} {schedule['time_zone']}" if schedule else ""
 
 
 TABLE = View(
     event="table",
     columns={
-        "TABLE": lambda table: table["name"],
-        "KIND": lambda table: table.get("kind"),
-        "COLUMNS": lambda table: table.get("columns"),
+        "SCHEMA": lambda table: table["schema"],
+        "TABLE": lambda table: table["table_name"],
+        "KIND": lambda table: table["kind"],
+        "COLUMNS": lambda table: table["columns"],
         "ROWS": _rows,
-        "SIZE": lambda table: size(table.get("estimated_bytes")),
+        "SIZE": lambda table: size(table["estimated_bytes"]),
     },
 )
 COLUMN = View(
     event="column",
     columns={
         "COLUMN": lambda column: column["name"],
-        "ORACLE": lambda column: column.get("oracle_type"),
-        "KEY": lambda column: column.get("key"),
-        "JSON": lambda column: column.get("json_type"),
-        "BIGQUERY": lambda column: column.get("bigquery_type"),
-        "NOTE": lambda column: column.get("note"),
+        "ORACLE": lambda column: column["oracle_type"],
+        "NULL": lambda column: column["nullable"],
+        "JSON": lambda column: column["json_type"],
+        "BIGQUERY": lambda column: column["bigquery_type"],
+        "NOTE": lambda column: column["note"],
     },
 )
 TRANSPORT = View(
@@ -63,7 +64,7 @@ TRANSPORT = View(
         "NAME": lambda transport: transport["name"],
         "STATUS": _transport_status,
         "TABLES": lambda transport: len(transport["tables"]),
-        "BUCKET": lambda transport: transport.get("target_bucket"),
+        "BUCKET": lambda transport: transport["target_bucket"],
         "SCHEDULE": _schedule,
     },
 )
@@ -72,22 +73,21 @@ JOB = View(
     columns={
         "JOB": lambda job: job["id"],
         "TRANSPORT": lambda job: job["transport_id"],
-        "VERSION": lambda job: job.get("version"),
+        "VERSION": lambda job: job["version"],
         "STATUS": lambda job: job["status"],
-        "STARTED": lambda job: job.get("started_at"),
+        "STARTED": lambda job: job["started_at"],
         "RESULT": job_figures,
     },
 )
 JOB_TABLE = View(
     event="job_table",
     columns={
-        "TABLE": lambda table: table["table"],
+        "TABLE": lambda table: table["table_name"],
         "STATUS": lambda table: table["status"],
-        "ROWS": lambda table: count(table.get("row_count")),
-        "SIZE": lambda table: size(table.get("byte_count")),
-        "DONE": lambda table: percent(table.get("progress_percent")),
-        "TIME": lambda table: duration(table.get("duration_seconds")),
-        "WRITTEN TO, OR WHY NOT": lambda table: table.get("error") or table.get("gcs_path"),
+        "ROWS": lambda table: count(table["row_count"]),
+        "SIZE": lambda table: size(table["bytes_transferred"]),
+        "DONE": lambda table: percent(table["progress_percent"]),
+        "WRITTEN TO, OR WHY NOT": lambda table: table["error"] or table["gcs_path"],
     },
 )
 
@@ -97,5 +97,5 @@ def rows_of(columns: list[str]) -> View:
     return View(event="row", columns={name: _cell(name) for name in columns})
 
 
-def _cell(name: str) -> Callable[[Answer], object]:
-    return lambda row: row.get(name)
+def _cell(name: str) -> Callable[[Document], object]:
+    return lambda row: row[name]

@@ -412,6 +412,14 @@ def worker_environment(settings: Settings) -> dict[str, str]:
     return dict(os.environ)  # noqa: TID251 - handed on whole, read by nobody else
 
 
+def environment_with(**settings: str) -> dict[str, str]:
+    """Return the environment for a process that gets these settings and none of this one's."""
+    ours = {each.metadata["variable"] for group in GROUPS for each in _declared(group)}
+    ours.add("CONFIG_PATH")
+    kept = {name: value for name, value in os.environ.items() if name not in ours}  # noqa: TID251 - handed on, read by nobody else
+    return {**kept, **settings}
+
+
 def settings_table() -> str:
     """Return the README's table of settings, in Markdown."""
     lines = ["| Variable | config.yaml | Default | What it says |", "|---|---|---|---|"]

@@ -1,0 +1,8 @@
+"""x."""
+
+import click
+
+
+@click.command("serve")
+def serve() -> None:
+    """X."""

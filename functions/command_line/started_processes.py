@@ -1,0 +1,102 @@
+"""Processes that the demo starts, and stops again whatever happens."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import TypeVar
+
+from command_line.exits import Stop
+
+T = TypeVar("T")
+
+_STOP_SECONDS = 40.0
+_ENDED = ""
+
+
+class DidNotStart(Stop):
+    """A process of the demo ended, or was silent, before it was ready."""
+
+    code = "DID_NOT_START"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """What to run: its name for people, its command, its place, and where its output goes."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    folder: Path
+    log: Path
+
+
+@contextlib.contextmanager
+def started(
+    program: Program, *, ready: Callable[[str], T | None], patience_seconds: float
+) -> Iterator[T]:
+    """Run a program while the block runs; what `ready` makes of a line of its output is given.
+
+    A session of its own keeps Ctrl-C away from it: the demo stops it, in order.
+    """
+    with program.log.open("w", encoding="utf-8") as log:
+        process = subprocess.Popen(  # noqa: S603 - our own programs, no shell
+            program.command,
+            env=dict(program.environment),
+            cwd=program.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            start_new_session=True,
+        )
+        lines: SimpleQueue[str] = SimpleQueue()
+        reader = threading.Thread(target=_copy, args=(process, log.write, lines.put))
+        reader.start()
+        try:
+            yield _first(program, lines, ready, patience_seconds)
+        finally:
+            _stop(process)
+            reader.join()
+
+
+def _copy(
+    process: subprocess.Popen[str], write: Callable[[str], object], put: Callable[[str], None]
+) -> None:
+    """Pass a process's lines on, so that it never waits for a reader."""
+    assert process.stdout is not None, "it was opened with a pipe"
+    for line in process.stdout:
+        write(line)
+        put(line)
+    process.stdout.close()
+    put(_ENDED)
+
+
+def _first(
+    program: Program,
+    lines: SimpleQueue[str],
+    ready: Callable[[str], T | None],
+    patience_seconds: float,
+) -> T:
+    with contextlib.suppress(Empty):
+        while line := lines.get(timeout=patience_seconds):
+            found = ready(line)
+            if found is not None:
+                return found
+    raise DidNotStart(f"{program.name} did not start", hint=f"{program.log} says why")
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,47 @@
+"""What a scheduler does elsewhere: a tick now and then, and an orderly end of the workers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from threading import Event, Thread
+
+_LOG = logging.getLogger(__name__)
+
+
+class Upkeep:
+    """Ticks until it is told to end, then stops the workers.
+
+    The first tick comes at once: it takes up what the last process left.
+    """
+
+    def __init__(
+        self, *, tick: Callable[[], object], stop_workers: Callable[[], object], every: float
+    ) -> None:
+        self._tick = tick
+        self._stop_workers = stop_workers
+        self._every = every
+        self._ending = Event()
+        self._thread = Thread(target=self._run, name="upkeep")
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def end(self) -> None:
+        """Ask for the end, and return at once: signal handlers may call it."""
+        self._ending.set()
+
+    def wait(self) -> None:
+        """Return when the workers have stopped."""
+        self._ending.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._ending.is_set():
+            try:
+                self._tick()
+            except Exception:  # noqa: BLE001 - whatever went wrong in one tick, the next one may go well
+                _LOG.exception("a tick failed; the next one comes in %g s", self._every)
+            self._ending.wait(self._every)
+        self._stop_workers()

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from command_line.exits import ServerRefused
+from command_line.output import JsonLines, Readable, View, an_output
+
+VIEW = View(event="thing", columns={"NAME": lambda thing: thing["name"], "SIZE": lambda _: 12})
+THINGS = [{"name": "a\tb"}, {"name": "[red]x"}]
+STOP = ServerRefused(
+    "no\x1b such job",
+    hint="list them",
+    problem={"code": "C", "details": {"id": "must be\x07 known"}, "trace_id": "t-1"},
+)
+
+
+@pytest.fixture
+def page() -> io.StringIO:
+    return io.StringIO()
+
+
+class TestAPipe:
+    @pytest.fixture
+    def output(self, page: io.StringIO) -> Readable:
+        return Readable(Console(file=page, width=20), Console(file=page, width=20))
+
+    def test_gets_lines_with_tabs_and_nothing_cut_off(
+        self, output: Readable, page: io.StringIO
+    ) -> None:
+        output.rows(VIEW, [*THINGS, {"name": "long" * 30}])
+        assert page.getvalue().splitlines() == [
+            "NAME\tSIZE",
+            "a\\tb\t12",
+            "[red]x\t12",
+            f"{'long' * 30}\t12",
+        ]
+
+    def test_gets_a_document_field_by_field(self, output: Readable, page: io.StringIO) -> None:
+        output.document(VIEW, {"name": "n", "tables": ["a", "b"]})
+        assert page.getvalue() == 'name\tn\ntables\t["a", "b"]\n'
+
+    def test_gets_a_problem_with_its_fields_and_what_to_do(
+        self, output: Readable, page: io.StringIO
+    ) -> None:
+        output.stopped(STOP)
+        assert page.getvalue().splitlines() == [
+            r"Error: no\x1b such job",
+            r"  id: must be\x07 known",
+            "  list them",
+            "  trace id t-1",
+        ]
+
+
+class TestATerminal:
+    def test_gets_columns_that_no_name_can_break(self, page: io.StringIO) -> None:
+        console = Console(file=page, force_terminal=True, width=60, color_system=None)
+        Readable(console, console).rows(VIEW, THINGS)
+        lines = [line.split() for line in page.getvalue().splitlines()]
+        assert lines == [["NAME", "SIZE"], ["a\\tb", "12"], ["[red]x", "12"]]
+
+    def test_gets_a_document_as_a_list(self, page: io.StringIO) -> None:
+        console = Console(file=page, force_terminal=True, width=60, color_system=None)
+        Readable(console, console).document(VIEW, {"name": "n"})
+        assert page.getvalue().split() == ["name", "n"]
+
+
+class TestAProgram:
+    def test_gets_one_event_a_line(self, page: io.StringIO) -> None:
+        output = JsonLines(page)
+        output.rows(VIEW, THINGS)
+        output.document(VIEW, {"name": "매출"})
+        output.note("for people")
+        events = [json.loads(line) for line in page.getvalue().splitlines()]
+        assert events == [
+            {"v": 1, "event": "thing", "data": each} for each in (*THINGS, {"name": "매출"})
+        ]
+
+    def test_gets_the_problem_with_the_exit_code_as_last_event(self, page: io.StringIO) -> None:
+        JsonLines(page).stopped(STOP)
+        event = json.loads(page.getvalue())
+        assert (event["event"], event["data"]["code"]) == ("problem", "C")
+        assert event["data"]["exit_code"] == 3
+
+    def test_is_told_from_people_by_what_was_asked_for(self, page: io.StringIO) -> None:
+        assert isinstance(an_output(as_json=True, stdout=page, stderr=page), JsonLines)
+        assert isinstance(an_output(as_json=False, stdout=page, stderr=page), Readable)
