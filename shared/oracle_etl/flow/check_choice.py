@@ -116,18 +116,13 @@ def _of_columns(field: str, choice: TableChoice) -> Iterator[Finding]:
 def _of_column_list(field: str, columns: Sequence[str]) -> Iterator[Finding]:
     if len(columns) > _MOST_COLUMNS:
         yield field, f"must have at most {_MOST_COLUMNS} columns"
-    seen = set()
     for place, column in enumerate(columns):
         try:
-            name = TableName.parse(column)
+            TableName(name=column)
         except InvalidRequest as error:
-            yield f"{field}[{place}]", f"must name a column ({error.message})"
-            continue
-        if name.owner is not None:
-            yield f"{field}[{place}]", "must name a column alone, without its table"
-        if name in seen:
-            yield f"{field}[{place}]", f"must not name {name} twice"
-        seen.add(name)
+            yield f"{field}[{place}]", f"must name a column ({error.message}; {error.hint})"
+        if column in columns[:place]:
+            yield f"{field}[{place}]", f"must not name {column} twice"
 
 
 def _of_mask(field: str, mask: Mask) -> Iterator[Finding]:

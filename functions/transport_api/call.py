@@ -1,0 +1,89 @@
+"""One call of the API: what an operation is given, and what it gives back."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from oracle_etl.outside import Outside
+from transport_api.requests import Asked, NothingAsked, Sent
+from transport_api.service import Service
+
+QueryT = TypeVar("QueryT", bound=Asked, covariant=True)  # noqa: PLC0105 - a call is only read
+BodyT = TypeVar("BodyT", bound="Sent | None", covariant=True)  # noqa: PLC0105 - as above
+
+EVENT_STREAM = "text/event-stream"
+JSON = "application/json"
+
+
+class Access(enum.Enum):
+    """Who may call an operation."""
+
+    ANYONE = "anyone"
+    CALLER = "caller"
+    SCHEDULER = "scheduler"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Generic[QueryT, BodyT]):
+    """A request that was let in, with what it says already checked."""
+
+    service: Service
+    path: Mapping[str, str]
+    """The variable parts of the path."""
+    query: QueryT
+    body: BodyT
+    headers: Mapping[str, str]
+    """By name in small letters."""
+    base: str
+    """`/api` or `/api/v1`, as the caller wrote it."""
+
+    @property
+    def outside(self) -> Outside:
+        """The ports."""
+        return self.service.outside
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streamed:
+    """A body that is made while it is sent; `close` is called once, however the sending ends."""
+
+    chunks: Iterator[bytes]
+    close: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What the caller gets."""
+
+    content: BaseModel | Streamed | bytes | None
+    status: HTTPStatus = HTTPStatus.OK
+    content_type: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One method on one path: what it takes, what it gives, and the function that does it."""
+
+    name: str
+    method: str
+    path: str
+    """Below the base, with {variables}; `{name...}` may hold slashes."""
+    summary: str
+    handle: Callable[[Call[Any, Any]], Reply]
+    query: type[Asked] = NothingAsked
+    body: type[Sent] | None = None
+    answer: type[BaseModel] | None
+    status: HTTPStatus = HTTPStatus.OK
+    content_type: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Request headers that it reads, and what each is for."""
+    refusals: tuple[HTTPStatus, ...] = ()
+    access: Access = Access.CALLER
+    is_below_api: bool = True

@@ -1,0 +1,180 @@
+"""Describe the API in OpenAPI 3.1, from the types that validate its requests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from transport_api.call import EVENT_STREAM, JSON, Access, Operation
+from transport_api.events import (
+    CompleteEvent,
+    ErrorEvent,
+    ProgressEvent,
+    TableCompleteEvent,
+    TableStartEvent,
+)
+from transport_api.problems import MEDIA_TYPE, ProblemAnswer
+
+Document = dict[str, Any]
+
+_REFERENCE = "#/components/schemas/{model}"
+_VARIABLE = re.compile(r"\{(\w+)(?:\.\.\.)?\}")
+_EVENTS: tuple[type[BaseModel], ...] = (
+    TableStartEvent,
+    ProgressEvent,
+    TableCompleteEvent,
+    ErrorEvent,
+    CompleteEvent,
+)
+_SECURITY: Document = {
+    "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    "scheduler": {"type": "http", "scheme": "bearer", "description": "Google ID token"},
+}
+_CALLERS: list[Document] = [{"apiKey": []}, {"bearer": []}]
+_ALWAYS_POSSIBLE = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+
+
+def openapi_document(operations: Sequence[Operation], *, version: str) -> Document:
+    """Return the document; paths below the API are given under /api, and answer under /api/v1."""
+    references, schemas = _schemas(operations)
+    paths: Document = {}
+    for each in operations:
+        below = paths.setdefault(shown_path(each), {})
+        below[each.method.lower()] = _operation(each, references)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "oracle-etl",
+            "version": version,
+            "description": "Oracle tables into object storage: transports, jobs and their progress."
+            " Every path below /api answers under /api/v1 too.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "paths": paths,
+        "components": {"schemas": schemas, "securitySchemes": _SECURITY},
+    }
+
+
+def shown_path(operation: Operation) -> str:
+    """Return an operation's path as OpenAPI writes it."""
+    path = _VARIABLE.sub(r"{\1}", operation.path)
+    return f"/api{path}" if operation.is_below_api else path
+
+
+def _schemas(operations: Sequence[Operation]) -> tuple[Mapping[Any, Document], Document]:
+    inputs: set[type[BaseModel]] = {each.body for each in operations if each.body is not None}
+    outputs: set[type[BaseModel]] = {each.answer for each in operations if each.answer is not None}
+    outputs |= {*_EVENTS, ProblemAnswer}
+    modes: list[tuple[type[BaseModel], JsonSchemaMode]] = [
+        (each, "validation") for each in sorted(inputs, key=_name)
+    ]
+    for each in sorted(outputs, key=_name):
+        modes.append((each, "serialization"))  # noqa: PERF401 - the two kinds read better apart
+    references, document = models_json_schema(modes, ref_template=_REFERENCE)
+    return references, document["$defs"]
+
+
+def _name(model: type[BaseModel]) -> str:
+    return model.__name__
+
+
+def _operation(operation: Operation, references: Mapping[Any, Document]) -> Document:
+    described: Document = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "parameters": list(_parameters(operation)),
+        "responses": _responses(operation, references),
+        "security": _security(operation.access),
+    }
+    if operation.body is not None:
+        schema = references[operation.body, "validation"]
+        described["requestBody"] = {
+            "required": any(each.is_required() for each in operation.body.model_fields.values()),
+            "content": {JSON: {"schema": schema}},
+        }
+    return described
+
+
+def _security(access: Access) -> list[Document]:
+    match access:
+        case Access.ANYONE:
+            return []
+        case Access.CALLER:
+            return _CALLERS
+        case Access.SCHEDULER:
+            return [{"scheduler": []}]
+
+
+def _parameters(operation: Operation) -> Iterator[Document]:
+    for name in _VARIABLE.findall(operation.path):
+        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+    schema = operation.query.model_json_schema(ref_template=_REFERENCE)
+    definitions = schema.get("$defs", {})
+    for name, each in schema.get("properties", {}).items():
+        shown = _inlined(each, definitions)
+        description = shown.pop("description", "")
+        yield {
+            "name": name,
+            "in": "query",
+            "required": name in schema.get("required", ()),
+            "description": description,
+            "schema": shown,
+        }
+    for name, description in operation.headers.items():
+        yield {
+            "name": name,
+            "in": "header",
+            "required": False,
+            "description": description,
+            "schema": {"type": "string"},
+        }
+
+
+def _inlined(schema: Document, definitions: Document) -> Document:
+    """Return a parameter's schema without references: each parameter stands for itself."""
+    shown: Document = {}
+    for name, value in schema.items():
+        if name == "$ref":
+            shown |= definitions[value.rpartition("/")[2]]
+        elif name == "anyOf":
+            shown[name] = [_inlined(each, definitions) for each in value]
+        else:
+            shown[name] = value
+    return shown
+
+
+def _responses(operation: Operation, references: Mapping[Any, Document]) -> Document:
+    responses = {f"{operation.status:d}": _success(operation, references)}
+    refusals = operation.refusals
+    if operation.access is not Access.ANYONE:
+        refusals = tuple(sorted({*refusals, *_ALWAYS_POSSIBLE}))
+    problem = {"schema": references[ProblemAnswer, "serialization"]}
+    for status in refusals:
+        content = {MEDIA_TYPE: problem}
+        if operation.answer is not None and operation.access is Access.ANYONE:
+            content = {JSON: {"schema": references[operation.answer, "serialization"]}}
+        responses[f"{status:d}"] = {"description": status.phrase, "content": content}
+    return responses
+
+
+def _success(operation: Operation, references: Mapping[Any, Document]) -> Document:
+    described: Document = {"description": operation.status.phrase}
+    if operation.content_type == EVENT_STREAM:
+        shapes = [references[each, "serialization"] for each in _EVENTS]
+        described["description"] = (
+            "Events table_start, progress, table_complete, error and complete; "
+            "the data of each is one of these, in this order"
+        )
+        described["content"] = {EVENT_STREAM: {"schema": {"anyOf": shapes}}}
+    elif operation.answer is not None:
+        schema = references[operation.answer, "serialization"]
+        described["content"] = {JSON: {"schema": schema}}
+    elif operation.status is not HTTPStatus.NO_CONTENT:
+        described["content"] = {JSON: {"schema": {"type": "object"}}}
+    return described

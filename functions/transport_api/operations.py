@@ -1,0 +1,248 @@
+"""Every operation of the API: the one table from which routes and OpenAPI are made."""
+
+from __future__ import annotations
+
+import functools
+import json
+from http import HTTPMethod, HTTPStatus
+
+from transport_api import answers, events, health, jobs, requests, tables, ticks, transports
+from transport_api.call import EVENT_STREAM, Access, Call, Operation, Reply
+from transport_api.openapi import openapi_document
+
+_IF_MATCH = {"If-Match": "The ETag that the change goes by; 412 where it is no longer that"}
+_NOT_FOUND = (HTTPStatus.NOT_FOUND,)
+_STREAM_HEADERS = {"Last-Event-ID": "The id of the last event seen; the stream goes on behind it"}
+
+
+def show_openapi(call: Call[requests.NothingAsked, None]) -> Reply:
+    """Describe the API."""
+    return Reply(content=_openapi_text(call.service.version))
+
+
+@functools.cache
+def _openapi_text(version: str) -> bytes:
+    return json.dumps(openapi_document(OPERATIONS, version=version)).encode()
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        name="tellHealth",
+        method=HTTPMethod.GET,
+        path="/health",
+        summary="Tell how the service and its parts are",
+        handle=health.tell_health,
+        answer=answers.HealthAnswer,
+        refusals=(HTTPStatus.SERVICE_UNAVAILABLE,),
+        access=Access.ANYONE,
+    ),
+    Operation(
+        name="tellLive",
+        method=HTTPMethod.GET,
+        path="/health/live",
+        summary="Tell that the process answers, without touching anything",
+        handle=health.tell_live,
+        answer=answers.LiveAnswer,
+        access=Access.ANYONE,
+    ),
+    Operation(
+        name="tellOracleStatus",
+        method=HTTPMethod.GET,
+        path="/oracle/status",
+        summary="Test the connection to every source, at most every ten seconds",
+        handle=health.tell_oracle_status,
+        answer=answers.OracleStatusAnswer,
+    ),
+    Operation(
+        name="listTables",
+        method=HTTPMethod.GET,
+        path="/tables",
+        summary="List the tables that the account may read",
+        handle=tables.list_,
+        query=requests.TablesAsked,
+        answer=answers.TablesAnswer,
+    ),
+    Operation(
+        name="sampleTable",
+        method=HTTPMethod.GET,
+        path="/tables/{name...}/sample",
+        summary="Show a table's first rows, as objects would hold them",
+        handle=tables.sample,
+        query=requests.SampleAsked,
+        answer=answers.SampleAnswer,
+        refusals=_NOT_FOUND,
+    ),
+    Operation(
+        name="showTable",
+        method=HTTPMethod.GET,
+        path="/tables/{name...}",
+        summary="Show a table's columns and keys, and how each column would be carried",
+        handle=tables.show,
+        query=requests.TableAsked,
+        answer=answers.TableAnswer,
+        refusals=_NOT_FOUND,
+    ),
+    Operation(
+        name="createTransport",
+        method=HTTPMethod.POST,
+        path="/transports",
+        summary="Create a transport",
+        handle=transports.create,
+        body=requests.TransportSent,
+        answer=answers.TransportAnswer,
+        status=HTTPStatus.CREATED,
+        refusals=(HTTPStatus.CONFLICT,),
+    ),
+    Operation(
+        name="listTransports",
+        method=HTTPMethod.GET,
+        path="/transports",
+        summary="List transports, newest first",
+        handle=transports.list_,
+        query=requests.PageAsked,
+        answer=answers.TransportsAnswer,
+    ),
+    Operation(
+        name="showTransport",
+        method=HTTPMethod.GET,
+        path="/transports/{transport_id}",
+        summary="Show a transport",
+        handle=transports.show,
+        answer=answers.TransportAnswer,
+        refusals=_NOT_FOUND,
+    ),
+    Operation(
+        name="changeTransport",
+        method=HTTPMethod.PATCH,
+        path="/transports/{transport_id}",
+        summary="Change some fields of a transport; a job that runs goes on as it was",
+        handle=transports.change,
+        body=requests.TransportChange,
+        answer=answers.TransportAnswer,
+        headers=_IF_MATCH,
+        refusals=(HTTPStatus.NOT_FOUND, HTTPStatus.PRECONDITION_FAILED),
+    ),
+    Operation(
+        name="removeTransport",
+        method=HTTPMethod.DELETE,
+        path="/transports/{transport_id}",
+        summary="Remove a transport that does not run; its jobs stay",
+        handle=transports.remove,
+        answer=None,
+        status=HTTPStatus.NO_CONTENT,
+        headers=_IF_MATCH,
+        refusals=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED),
+    ),
+    Operation(
+        name="executeTransport",
+        method=HTTPMethod.POST,
+        path="/transports/{transport_id}/execute",
+        summary="Start a job of a transport",
+        handle=transports.execute,
+        body=requests.ExecuteSent,
+        answer=answers.JobAnswer,
+        status=HTTPStatus.ACCEPTED,
+        headers={"Idempotency-Key": "The same key gives the same job, for two days"},
+        refusals=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
+    ),
+    Operation(
+        name="watchTransport",
+        method=HTTPMethod.GET,
+        path="/transports/{transport_id}/status",
+        summary="Follow a transport's running or last job as Server-Sent Events",
+        handle=events.watch_transport,
+        answer=None,
+        content_type=EVENT_STREAM,
+        headers=_STREAM_HEADERS,
+        refusals=(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
+    ),
+    Operation(
+        name="listJobs",
+        method=HTTPMethod.GET,
+        path="/jobs",
+        summary="List jobs, newest first",
+        handle=jobs.list_,
+        query=requests.JobsAsked,
+        answer=answers.JobsAnswer,
+    ),
+    Operation(
+        name="showJob",
+        method=HTTPMethod.GET,
+        path="/jobs/{job_id}",
+        summary="Show a job and its metrics",
+        handle=jobs.show,
+        answer=answers.JobAnswer,
+        refusals=_NOT_FOUND,
+    ),
+    Operation(
+        name="listTablesOfJob",
+        method=HTTPMethod.GET,
+        path="/jobs/{job_id}/tables",
+        summary="List a job's tables, in the transport's order",
+        handle=jobs.list_tables,
+        query=requests.PageAsked,
+        answer=answers.TablesOfJobAnswer,
+        refusals=_NOT_FOUND,
+    ),
+    Operation(
+        name="watchJob",
+        method=HTTPMethod.GET,
+        path="/jobs/{job_id}/events",
+        summary="Follow a job as Server-Sent Events",
+        handle=events.watch_one_job,
+        answer=None,
+        content_type=EVENT_STREAM,
+        headers=_STREAM_HEADERS,
+        refusals=(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
+    ),
+    Operation(
+        name="cancelJob",
+        method=HTTPMethod.POST,
+        path="/jobs/{job_id}/cancel",
+        summary="Ask a job to stop; its workers do within seconds",
+        handle=jobs.cancel,
+        body=requests.Nothing,
+        answer=answers.JobAnswer,
+        status=HTTPStatus.ACCEPTED,
+        refusals=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+    ),
+    Operation(
+        name="retryJob",
+        method=HTTPMethod.POST,
+        path="/jobs/{job_id}/retry",
+        summary="Start a job that does the unfinished tables of a failed or cancelled one",
+        handle=jobs.retry,
+        body=requests.Nothing,
+        answer=answers.JobAnswer,
+        status=HTTPStatus.ACCEPTED,
+        refusals=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+    ),
+    Operation(
+        name="showManifest",
+        method=HTTPMethod.GET,
+        path="/jobs/{job_id}/manifest",
+        summary="Show a job's manifest",
+        handle=jobs.show_manifest,
+        answer=None,
+        refusals=_NOT_FOUND,
+    ),
+    Operation(
+        name="showOpenapi",
+        method=HTTPMethod.GET,
+        path="/openapi.json",
+        summary="Describe the API in OpenAPI",
+        handle=show_openapi,
+        answer=None,
+    ),
+    Operation(
+        name="runTick",
+        method=HTTPMethod.POST,
+        path="/internal/tick",
+        summary="Repair what was left behind and start what is due; the scheduler's",
+        handle=ticks.run_tick,
+        body=requests.Nothing,
+        answer=answers.TickAnswer,
+        access=Access.SCHEDULER,
+        is_below_api=False,
+    ),
+)

@@ -1,0 +1,73 @@
+"""Let the scheduler in to /internal, and nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from oracle_etl.settings import Settings
+from transport_api.arrival import Arrival, is_loopback
+from transport_api.problems import NotAllowed, NotAuthenticated
+
+VerifyToken = Callable[[str, str], Mapping[str, Any]]
+"""Returns the claims of a Google ID token made for an audience; ValueError for a false one."""
+
+
+def verify_google_token(token: str, audience: str) -> Mapping[str, Any]:
+    """Verify a token with Google's public keys."""
+    # Imported when used: the embedded home needs none of it.
+    from google.auth.transport.requests import Request  # noqa: PLC0415
+    from google.oauth2 import id_token  # noqa: PLC0415
+
+    verify: Any = id_token.verify_oauth2_token  # untyped
+    claims: Mapping[str, Any] = verify(token, Request(), audience)
+    return claims
+
+
+class Scheduler:
+    """Knows whose calls are the scheduler's: this machine's, or one service account's."""
+
+    def __init__(self, settings: Settings, *, verify: VerifyToken = verify_google_token) -> None:
+        self._is_embedded = settings.home.home == "embedded"
+        self._account = settings.auth.tick_account
+        self._audience = settings.auth.audience
+        self._verify = verify
+
+    def check(self, arrival: Arrival) -> None:
+        """Refuse whoever is not the scheduler."""
+        if self._is_embedded:
+            _check_local(arrival)
+        else:
+            self._check_token(arrival)
+
+    def _check_token(self, arrival: Arrival) -> None:
+        scheme, _, token = arrival.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise NotAuthenticated(
+                "this call needs the scheduler's identity token",
+                hint="let Cloud Scheduler call it with an OIDC token of TICK_SERVICE_ACCOUNT",
+            )
+        if not self._account or not self._audience:
+            raise NotAllowed(
+                "no scheduler is known",
+                hint="set TICK_SERVICE_ACCOUNT and TICK_AUDIENCE to what Cloud Scheduler uses",
+            )
+        try:
+            claims = self._verify(token.strip(), self._audience)
+        except ValueError:
+            raise NotAuthenticated(
+                "the identity token is not valid",
+                hint="its audience must be TICK_AUDIENCE, and it must not have expired",
+            ) from None
+        if claims.get("email") != self._account or claims.get("email_verified") is not True:
+            raise NotAllowed(
+                "only the scheduler may call this",
+                hint="the token must be that of TICK_SERVICE_ACCOUNT",
+            )
+
+
+def _check_local(arrival: Arrival) -> None:
+    # A proxy on this machine speaks for others, and says so.
+    came_through_proxy = "x-forwarded-for" in arrival.headers or "forwarded" in arrival.headers
+    if came_through_proxy or not is_loopback(arrival.remote_address):
+        raise NotAllowed("only this machine may call this", hint="call it from the machine itself")

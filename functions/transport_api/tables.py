@@ -1,0 +1,114 @@
+"""The operations on a source's tables."""
+
+from __future__ import annotations
+
+import json
+
+from oracle_etl.flow.browse_tables import (
+    ShownColumn,
+    count_tables,
+    list_tables,
+    sample_table,
+    show_table,
+)
+from oracle_etl.model.errors import InvalidRequest
+from oracle_etl.model.names import TableName
+from oracle_etl.ports import PageRequest, TableListing
+from transport_api.answers import ColumnAnswer, TableAnswer, TableListingAnswer, TablesAnswer
+from transport_api.call import Call, Reply
+from transport_api.requests import SampleAsked, TableAsked, TablesAsked
+
+_MOST_COUNTED = 50
+
+
+def list_(call: Call[TablesAsked, None]) -> Reply:
+    """List tables."""
+    asked = call.query
+    if asked.counts == "exact" and asked.page_size > _MOST_COUNTED:
+        raise InvalidRequest(
+            "too many tables to count in one page",
+            details={"page_size": f"must be at most {_MOST_COUNTED} with counts=exact"},
+        )
+    page = list_tables(
+        PageRequest(size=asked.page_size, token=asked.page_token),
+        source_name=asked.source,
+        schema=asked.owner,
+        search=asked.search,
+        outside=call.outside,
+    )
+    if asked.counts == "exact":
+        page = count_tables(page, source_name=asked.source, outside=call.outside)
+    return Reply(
+        content=TablesAnswer(
+            tables=[_listing(each) for each in page.items], next_page_token=page.next_token
+        )
+    )
+
+
+def show(call: Call[TableAsked, None]) -> Reply:
+    """Show a table."""
+    shown = show_table(
+        TableName.parse(call.path["name"]), source_name=call.query.source, outside=call.outside
+    )
+    shape = shown.shape
+    return Reply(
+        content=TableAnswer(
+            table_name=shape.table.name,
+            owner=shape.table.owner,
+            kind=shape.kind,
+            columns=[_column(each) for each in shown.columns],
+            primary_key=list(shape.primary_key),
+            partitions=list(shape.partitions),
+            estimated_rows=shape.estimated_rows,
+            estimated_bytes=shape.estimated_bytes,
+            has_policy=shape.has_policy,
+            warnings=list(shown.warnings),
+        )
+    )
+
+
+def sample(call: Call[SampleAsked, None]) -> Reply:
+    """Show a table's first rows, each as the line that an object would hold."""
+    found = sample_table(
+        TableName.parse(call.path["name"]),
+        limit=call.query.limit,
+        source_name=call.query.source,
+        outside=call.outside,
+    )
+    head = {
+        "table_name": f"{found.table}",
+        "columns": list(found.columns),
+        "row_count": len(found.lines),
+    }
+    # The rows go in as they are: reading and writing them again could change a number.
+    opening = json.dumps(head, ensure_ascii=False).removesuffix("}").encode()
+    return Reply(content=opening + b', "rows": [' + b",\n".join(found.lines) + b"]}")
+
+
+def _listing(listing: TableListing) -> TableListingAnswer:
+    return TableListingAnswer(
+        table_name=listing.table.name,
+        owner=listing.table.owner,
+        kind=listing.kind,
+        columns=listing.columns,
+        estimated_rows=listing.estimated_rows,
+        estimated_bytes=listing.estimated_bytes,
+        row_count=listing.counted_rows,
+    )
+
+
+def _column(column: ShownColumn) -> ColumnAnswer:
+    carried = column.carried
+    declared = column.declared
+    return ColumnAnswer(
+        name=declared.name,
+        oracle_type=column.oracle_type,
+        nullable=declared.nullable,
+        comment=declared.comment,
+        expression=carried.expression if carried else None,
+        json_type=carried.json_type if carried else None,
+        bigquery_type=carried.bigquery_type if carried else None,
+        parquet_type=carried.parquet_type if carried else None,
+        duckdb_type=carried.duckdb_type if carried else None,
+        note=carried.note if carried else column.refusal,
+    )
