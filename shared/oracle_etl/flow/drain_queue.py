@@ -8,9 +8,9 @@ from contextlib import suppress
 from oracle_etl.flow.claim_work import Claim, Unclaimed, claim_work
 from oracle_etl.flow.finish_job import finish_job
 from oracle_etl.flow.keep_lease import keep_lease
+from oracle_etl.flow.take_seat import Seat, keep_seat, leave_seat, take_seat
 from oracle_etl.flow.work_on import Settled, work_on
-from oracle_etl.model.errors import TryAgain, UnreadableMessage
-from oracle_etl.model.work import WorkRef
+from oracle_etl.model.errors import LeaseLost, TryAgain, UnreadableMessage
 from oracle_etl.outside import Outside
 from oracle_etl.ports import Delivery
 
@@ -24,82 +24,106 @@ def drain_queue(*, owner: str, stopping: threading.Event, outside: Outside) -> i
     """Return how many pieces of work were done, once nothing is left to be claimed.
 
     The queue only hints: where it is silent, the book is asked, so that a lost message costs
-    a moment and never the work.
+    a moment and never the work. A worker without a seat leaves; those that have one go on.
     """
-    done = 0
-    idle_since = outside.clock.monotonic()
-    while not stopping.is_set():
-        worked = _one_piece(owner, stopping, outside)
-        if worked:
-            done += 1
-            idle_since = outside.clock.monotonic()
-        elif outside.clock.monotonic() - idle_since >= outside.limits.idle:
-            break
-    return done
-
-
-def _one_piece(owner: str, stopping: threading.Event, outside: Outside) -> bool:
+    seat = take_seat(owner=owner, outside=outside)
+    if seat is None:
+        return 0
     try:
-        delivery = outside.queue.pull(
-            wait_seconds=_WAIT_SECONDS, lease_seconds=outside.limits.lease
-        )
-        if delivery is not None:
-            return _delivered(delivery, owner, stopping, outside)
-        ref = _unhinted(outside)
-        if ref is None:
+        return _Worker(seat, stopping, outside).drain()
+    except LeaseLost:
+        return 0  # the seat went to another worker while this one slept too long
+    finally:
+        with suppress(LeaseLost, TryAgain):
+            leave_seat(seat, outside=outside)
+
+
+class _Worker:
+    """One worker: its seat, and when it is told to stop."""
+
+    def __init__(self, seat: Seat, stopping: threading.Event, outside: Outside) -> None:
+        self._seat = seat
+        self._stopping = stopping
+        self._outside = outside
+
+    def drain(self) -> int:
+        """Work until nothing could be claimed for as long as a worker may be idle."""
+        done = 0
+        clock, limits = self._outside.clock, self._outside.limits
+        idle_since = clock.monotonic()
+        seat_until = idle_since + limits.renewal
+        while not self._stopping.is_set():
+            if clock.monotonic() >= seat_until:
+                keep_seat(self._seat, outside=self._outside)
+                seat_until = clock.monotonic() + limits.renewal
+            if self._one_piece():
+                done += 1
+                idle_since = clock.monotonic()
+            elif clock.monotonic() - idle_since >= limits.idle:
+                break
+        return done
+
+    def _one_piece(self) -> bool:
+        outside = self._outside
+        try:
+            delivery = outside.queue.pull(
+                wait_seconds=_WAIT_SECONDS, lease_seconds=outside.limits.lease
+            )
+            return self._unhinted() if delivery is None else self._delivered(delivery)
+        except TryAgain:
+            # The book or the queue is away; leases and messages outlast a short absence.
+            outside.clock.wait(_SOON_SECONDS)
             return False
-        claim = claim_work(ref, owner=owner, outside=outside)
-        return isinstance(claim, Claim) and _work(claim, None, stopping, outside) is not None
-    except TryAgain:
-        # The book or the queue is away; leases and messages outlast a short absence.
-        outside.clock.wait(_SOON_SECONDS)
+
+    def _delivered(self, delivery: Delivery) -> bool:
+        try:
+            ref = delivery.ref
+        except UnreadableMessage:
+            delivery.done()
+            return False
+        claim = claim_work(ref, owner=self._seat.owner, outside=self._outside)
+        if claim is Unclaimed.NOT_YET:
+            delivery.again(_SOON_SECONDS)
+            self._outside.clock.wait(_WAIT_SECONDS)
+            return False
+        if not isinstance(claim, Claim):
+            delivery.done()
+            self._finish(ref.job_id)
+            return False
+        if self._work(claim, delivery) is Settled.AGAIN:
+            delivery.again(0 if self._stopping.is_set() else _AFTER_FAILURE_SECONDS)
+        else:
+            delivery.done()
+        return True
+
+    def _unhinted(self) -> bool:
+        """Claim work that the book knows of though no message came."""
+        outside = self._outside
+        now = outside.clock.now()
+        for job in outside.book.unfinished_jobs(limit=_JOBS_LOOKED_AT):
+            for ref in outside.book.claimable(job.id, now, limit=1):
+                claim = claim_work(ref, owner=self._seat.owner, outside=outside)
+                if isinstance(claim, Claim):
+                    self._work(claim, None)
+                    return True
         return False
 
+    def _work(self, claim: Claim, delivery: Delivery | None) -> Settled:
+        kept = keep_lease(
+            claim,
+            delivery=delivery,
+            seat=self._seat,
+            stopping=self._stopping,
+            outside=self._outside,
+        )
+        with kept as lease:
+            settled = work_on(claim, lease=lease, outside=self._outside)
+        self._finish(claim.job.id)
+        return settled
 
-def _delivered(delivery: Delivery, owner: str, stopping: threading.Event, outside: Outside) -> bool:
-    try:
-        ref = delivery.ref
-    except UnreadableMessage:
-        delivery.done()
-        return False
-    claim = claim_work(ref, owner=owner, outside=outside)
-    if claim is Unclaimed.NOT_YET:
-        delivery.again(_SOON_SECONDS)
-        outside.clock.wait(_WAIT_SECONDS)
-        return False
-    if claim is Unclaimed.SETTLED:
-        delivery.done()
-        _finish(ref.job_id, outside)
-        return False
-    assert isinstance(claim, Claim), "what is not unclaimed is a claim"
-    settled = _work(claim, delivery, stopping, outside)
-    if settled is Settled.AGAIN:
-        delivery.again(0 if stopping.is_set() else _AFTER_FAILURE_SECONDS)
-    else:
-        delivery.done()
-    return True
-
-
-def _work(
-    claim: Claim, delivery: Delivery | None, stopping: threading.Event, outside: Outside
-) -> Settled:
-    with keep_lease(claim, delivery=delivery, stopping=stopping, outside=outside) as lease:
-        settled = work_on(claim, lease=lease, outside=outside)
-    _finish(claim.job.id, outside)
-    return settled
-
-
-def _finish(job_id: str, outside: Outside) -> None:
-    """Close the job where this was its last table; a tick does it where we cannot now."""
-    with suppress(TryAgain):
-        job = outside.book.job(job_id)
-        if job.all_tables_ended and not job.status.ended:
-            finish_job(job_id, outside=outside)
-
-
-def _unhinted(outside: Outside) -> WorkRef | None:
-    now = outside.clock.now()
-    for job in outside.book.unfinished_jobs(limit=_JOBS_LOOKED_AT):
-        for ref in outside.book.claimable(job.id, now, limit=1):
-            return ref
-    return None
+    def _finish(self, job_id: str) -> None:
+        """Close the job where this was its last table; a tick does it where we cannot now."""
+        with suppress(TryAgain):
+            job = self._outside.book.job(job_id)
+            if job.all_tables_ended and not job.status.ended:
+                finish_job(job_id, outside=self._outside)

@@ -31,9 +31,9 @@ def finish_job(job_id: str, *, outside: Outside) -> None:
     manifest = write_manifest(job, verdict, outside=outside)
     if verdict.status is JobStatus.COMPLETED and job.kind is JobKind.FULL:
         _write_success(job, outside=outside)
+    _sweep(job, outside=outside)
     with suppress(LeaseLost):
         _close(job, verdict, manifest, outside=outside)
-        _sweep(job, outside=outside)
     start_waiting(outside=outside)
 
 
@@ -93,7 +93,7 @@ def _close(job: Job, verdict: Verdict, manifest: str, *, outside: Outside) -> No
 
 
 def _sweep(job: Job, *, outside: Outside) -> None:
-    """Remove what attempts left; what cannot be removed now is left to the lifecycle rule."""
+    """Remove what attempts left, while a closer that follows would still do it again."""
     bucket = job.transport.target_bucket or outside.default_bucket
     with suppress(TryAgain):
         for name in outside.store.names(bucket, f"{job.attempts_folder}/"):

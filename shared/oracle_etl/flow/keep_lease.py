@@ -9,6 +9,7 @@ from types import TracebackType
 
 from oracle_etl.flow.claim_work import Claim, claimed_part, claimed_table
 from oracle_etl.flow.keep_totals import keep_totals
+from oracle_etl.flow.take_seat import Seat, keep_seat
 from oracle_etl.model.errors import LeaseLost, TransportError, TryAgain
 from oracle_etl.outside import Outside
 from oracle_etl.ports import Delivery, Entries
@@ -49,16 +50,20 @@ class Lease:
 
 @contextmanager
 def keep_lease(
-    claim: Claim, *, delivery: Delivery | None, stopping: threading.Event, outside: Outside
+    claim: Claim,
+    *,
+    delivery: Delivery | None,
+    seat: Seat,
+    stopping: threading.Event,
+    outside: Outside,
 ) -> Iterator[Lease]:
-    """Renew the claim and its message from a thread until the block ends.
+    """Renew the claim, its message and the worker's seat from a thread until the block ends.
 
     Every progress interval the thread also looks whether the job was cancelled, so that a
     cancel reaches the worker within seconds, and keeps the job's totals if nobody else does.
     """
     lease = Lease(stopping)
-    keeper = _Keeper(claim, delivery, lease, outside)
-    with keeper:
+    with _Keeper(claim, delivery, seat, lease, outside):
         yield lease
 
 
@@ -66,10 +71,16 @@ class _Keeper:
     """The renewing thread."""
 
     def __init__(
-        self, claim: Claim, delivery: Delivery | None, lease: Lease, outside: Outside
+        self,
+        claim: Claim,
+        delivery: Delivery | None,
+        seat: Seat,
+        lease: Lease,
+        outside: Outside,
     ) -> None:
         self._claim = claim
         self._delivery = delivery
+        self._seat = seat
         self._lease = lease
         self._outside = outside
         self._done = threading.Event()
@@ -107,6 +118,7 @@ class _Keeper:
     def _renew(self) -> None:
         try:
             self._outside.book.transact(self._renewed)
+            keep_seat(self._seat, outside=self._outside)
         except LeaseLost as error:
             self._lease.end(error)
             self._done.set()

@@ -32,7 +32,7 @@ def move_table(
     """
     carriage = claim.job.transport.carriage
     source = outside.source(claim.job.transport.source)
-    encoder = open_encoder(reading.plan, carriage, role=role)
+    encoder = open_encoder(reading.plan, carriage, role=role, mask_key=reading.mask_key)
     digest = hashlib.sha256()
     progress = _Told(claim, outside)
     created = outside.store.create(
