@@ -12,6 +12,8 @@ from oracle_etl.flow.column_types import (
 from oracle_etl.model.columns import CarriedColumn, DeclaredColumn, WireForm
 from oracle_etl.model.names import quote_identifier
 
+_NATIONAL = frozenset({"NCHAR", "NVARCHAR2"})
+_SIZED = frozenset({"CHAR", "VARCHAR2", "VARCHAR", "RAW"}) | _NATIONAL
 _LOB_WIDTH = 4000
 _COMPUTED_TEXT_WIDTH = 36
 _WIDTHS = {WireForm.NUMBER_TEXT: 20, WireForm.DAYS: 30, WireForm.MONTHS: 12}
@@ -77,15 +79,14 @@ def nothing(declared: DeclaredColumn, *, note: str) -> CarriedColumn:
 def declaration(column: DeclaredColumn) -> str:
     """Return a column's type in full, as CREATE TABLE would have it."""
     name = base_type(column.data_type)
-    if name in {"CHAR", "VARCHAR2", "VARCHAR"} and column.characters:
-        return f"{name}({column.characters} CHAR)"
-    if name in {"NCHAR", "NVARCHAR2"}:
-        return f"{name}({column.characters})"
-    if name in {"CHAR", "VARCHAR2", "VARCHAR", "RAW"} and column.length:
-        return f"{name}({column.length})"
+    if name in _SIZED:
+        by_character = column.characters and name not in _NATIONAL
+        size = column.characters or column.length
+        return f"{name}({size}{' CHAR' if by_character else ''})" if size else name
     if name == "NUMBER" and column.scale is not None:
         precision = "*" if column.precision is None else column.precision
-        return f"NUMBER({precision},{column.scale})" if column.scale else f"NUMBER({precision})"
+        shows_scale = column.scale or column.precision is None
+        return f"NUMBER({precision},{column.scale})" if shows_scale else f"NUMBER({precision})"
     if name == "FLOAT" and column.precision is not None:
         return f"FLOAT({column.precision})"
     return column.data_type

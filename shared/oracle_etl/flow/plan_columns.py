@@ -15,9 +15,9 @@ from oracle_etl.model.columns import (
     TableShape,
     WireForm,
 )
-from oracle_etl.model.errors import UnsupportedColumn
+from oracle_etl.model.errors import UnreadableValue, UnsupportedColumn
 from oracle_etl.model.names import TableName, quote_identifier
-from oracle_etl.model.transport import Carriage, NumbersAs, OnUnsupported, TableChoice
+from oracle_etl.model.transport import Carriage, Format, NumbersAs, OnUnsupported, TableChoice
 
 _NUMBERS = frozenset({WireForm.INTEGER, WireForm.DECIMAL, WireForm.NUMBER_TEXT})
 _MOMENTS = frozenset({WireForm.MOMENT, WireForm.INSTANT})
@@ -57,11 +57,19 @@ def plan_columns(shape: TableShape, choice: TableChoice, carriage: Carriage) -> 
     )
 
 
-def with_moments_as_text(plan: ColumnPlan, shape: TableShape) -> ColumnPlan:
+def with_moments_as_text(plan: ColumnPlan, shape: TableShape, carriage: Carriage) -> ColumnPlan:
     """Return the plan for a table that holds years the driver cannot: every moment as text.
 
-    In JSON the values look the same, so parts read either way go together.
+    In JSON the values look the same, so parts read either way go together. A Parquet column has
+    one type, which is not text: UnreadableValue.
     """
+    if carriage.format is Format.PARQUET:
+        named = [each.name for each in plan.columns if each.form in _MOMENTS]
+        raise UnreadableValue(
+            f"{shape.table} holds a year before 1 in one of {', '.join(named)}, "
+            "and a Parquet timestamp does not",
+            hint="write jsonl.gz, exclude the column, or mask it with `year`",
+        )
     declared = {each.name: each for each in shape.columns}
     return replace(
         plan,

@@ -47,7 +47,8 @@ class GzipMember:
         self.plain_bytes += len(plain)
         self.plain_crc32 = isal_zlib.crc32(plain, self.plain_crc32)
         header, self._pending_header = self._pending_header, b""
-        return header + self._deflate.compress(plain)
+        # ISA-L would open a block for no bytes at all, and an empty part stays open then.
+        return header + (self._deflate.compress(plain) if plain else b"")
 
     def finish(self) -> bytes:
         """Return the last bytes: a trailer after a whole member, a full flush after a part."""
