@@ -1,0 +1,84 @@
+"""Progress shown on the documents that clients listen to: each write is paid for per listener."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from dataclasses import replace
+from typing import Final
+
+from google.api_core import exceptions as google_errors
+from google.cloud import firestore
+
+from oracle_etl.gateways.google.firestore import documents
+from oracle_etl.gateways.google.firestore.client import TIMEOUT_SECONDS, Database, named_errors
+from oracle_etl.gateways.stored_documents import Document, plain
+from oracle_etl.model.errors import TryAgain
+from oracle_etl.model.job import Totals
+from oracle_etl.model.progress import Progress
+from oracle_etl.ports import Clock
+
+_log = logging.getLogger(__name__)
+_REMEMBERED: Final = 1000
+"""Documents whose last post is known; a worker has a few at a time."""
+_Shown = Progress | Totals
+
+
+class FirestoreProgressBoard:
+    """Writes progress when it changed, at most once per interval and document.
+
+    Stages are no progress: they are written with the state, and never skipped.
+    """
+
+    def __init__(self, database: Database, *, clock: Clock, interval_seconds: float = 5.0) -> None:
+        self._database = database
+        self._clock = clock
+        self._interval_seconds = interval_seconds
+        self._lock = threading.Lock()
+        self._posted: OrderedDict[str, tuple[float, _Shown]] = OrderedDict()
+
+    def post_table(self, job_id: str, table_id: str, progress: Progress) -> None:
+        """Show a table's progress."""
+        path = documents.table_path(job_id, table_id)
+        if self._is_due(path, progress):
+            changed = {"changed_at": firestore.SERVER_TIMESTAMP}
+            self._update(path, {"progress": plain(progress), **changed})
+
+    def post_part(self, job_id: str, table_id: str, number: int, progress: Progress) -> None:
+        """Show a part's progress."""
+        path = documents.part_path(job_id, table_id, number)
+        if self._is_due(path, progress):
+            self._update(path, {"progress": plain(progress)})
+
+    def post_totals(self, job_id: str, totals: Totals) -> None:
+        """Show a job's live totals."""
+        path = documents.job_path(job_id)
+        if self._is_due(path, totals):
+            self._update(path, {"totals": plain(totals)})
+
+    def _is_due(self, path: str, shown: _Shown) -> bool:
+        """Tell whether to write, and remember that it will be written."""
+        now = self._clock.monotonic()
+        with self._lock:
+            before = self._posted.get(path)
+            if before is not None:
+                at, last = before
+                if now - at < self._interval_seconds or replace(shown, at=last.at) == last:
+                    return False
+            self._posted[path] = (now, shown)
+            self._posted.move_to_end(path)
+            if len(self._posted) > _REMEMBERED:
+                self._posted.popitem(last=False)
+            return True
+
+    def _update(self, path: str, fields: Document) -> None:
+        """Write once. What fails is not tried again: the next post says more than this one."""
+        try:
+            with named_errors(f"showing progress on {path}"):
+                self._database.client.document(path).update(
+                    fields, retry=None, timeout=TIMEOUT_SECONDS
+                )
+        except TryAgain as error:
+            if not isinstance(error.__cause__, google_errors.NotFound):
+                _log.warning("%s", error.message)
