@@ -71,7 +71,8 @@ class _Behind:
 class _Book(_Behind):
     def transact(self, work: Callable[[Entries], T]) -> T:
         name = f"transact {getattr(work, 'func', work).__name__}"
-        return self._effects.happen(name, lambda: self._real.transact(work))
+        result: T = self._effects.happen(name, lambda: self._real.transact(work))
+        return result
 
 
 class _Queue(_Behind):

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from fakes.crashing_home import Crash, Effects, Moment, crashing
 from fakes.memory_source import MemorySource
@@ -60,7 +61,7 @@ def effects_of(situation: str) -> tuple[str, ...]:
         return tuple(effects.names)
 
 
-def kill_points() -> list[pytest.param]:
+def kill_points() -> list[ParameterSet]:
     return [
         pytest.param(situation, number, moment, id=f"{situation}-{number}-{name}-{moment}")
         for situation in SITUATIONS
