@@ -12,10 +12,22 @@ locals {
     )) => index
   }
 
-  # Overrides of single fields: what expires, and what changes too often to be indexed.
-  book_fields = {
-    for field in local.book_file.fieldOverrides : "${field.collectionGroup}/${field.fieldPath}" => field
+  # Removing a document leaves its subcollections, so every collection group expires by itself.
+  expiring = toset(["jobs", "tables", "parts", "plan", "receipts", "slots"])
+
+  # What changes with every progress, or is large, and what nobody asks for.
+  unindexed = {
+    jobs   = ["counts", "totals", "totals_hold", "closing", "transport", "request", "warnings"]
+    tables = ["progress", "stages", "hold", "choice", "extract", "objects", "warnings"]
+    parts  = ["progress", "hold", "extract", "rows_of"]
+    plan   = ["packed"]
   }
+
+  unindexed_fields = merge([
+    for collection, fields in local.unindexed : {
+      for field in fields : "${collection}/${field}" => { collection = collection, field = field }
+    }
+  ]...)
 }
 
 resource "google_firestore_database" "book" {
@@ -43,29 +55,27 @@ resource "google_firestore_index" "query" {
   }
 }
 
-resource "google_firestore_field" "override" {
-  for_each = local.book_fields
+# Documents go within a day of their expire_at. The field itself needs no index: nobody asks for
+# it, and an index over times that only grow is a hot spot.
+resource "google_firestore_field" "expires" {
+  for_each = local.expiring
 
   database   = google_firestore_database.book.name
-  collection = each.value.collectionGroup
-  field      = each.value.fieldPath
+  collection = each.value
+  field      = "expire_at"
 
-  index_config {
-    dynamic "indexes" {
-      for_each = each.value.indexes
-      content {
-        order        = try(indexes.value.order, null)
-        array_config = try(indexes.value.arrayConfig, null)
-        query_scope  = try(indexes.value.queryScope, "COLLECTION")
-      }
-    }
-  }
+  ttl_config {}
+  index_config {}
+}
 
-  # Documents go within a day of their expire_at; those of subcollections need a field of their own.
-  dynamic "ttl_config" {
-    for_each = try(each.value.ttl, false) ? ["expires"] : []
-    content {}
-  }
+resource "google_firestore_field" "unindexed" {
+  for_each = local.unindexed_fields
+
+  database   = google_firestore_database.book.name
+  collection = each.value.collection
+  field      = each.value.field
+
+  index_config {}
 }
 
 # Signed-in readers of their own tenant, and no writers: see firestore.rules.
