@@ -25,7 +25,6 @@ VECTOR = 127
 BOOLEAN_NULL = 1
 LOBS = frozenset({OracleType.CLOB, OracleType.BLOB, OracleType.BFILE})
 IMAGES = frozenset({OracleType.JSON, VECTOR})
-UNREADABLE = {REF_CURSOR: "REF CURSOR", OBJECT: "object"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,18 +93,24 @@ def _read_bind(incoming: Incoming, kind: BindType, lobs: LobStore) -> Bind:
 
 def oracle_type(kind: BindType) -> OracleType:
     """Return the type of a bind as the database knows it."""
-    if kind.type == BINARY_INTEGER:
+    if kind.type in (BINARY_INTEGER, REF_CURSOR):
+        # A cursor is known to the database by its number.
         return OracleType.NUMBER
     try:
         return OracleType(kind.type)
     except ValueError:
-        name = UNREADABLE.get(kind.type, f"type {kind.type}")
+        name = "object" if kind.type == OBJECT else f"type {kind.type}"
         raise OracleError(
             3115, f"unsupported network datatype or representation ({name})"
         ) from None
 
 
 def _read_content(incoming: Incoming, kind: int, lobs: LobStore) -> bytes | None:
+    if kind == REF_CURSOR:
+        incoming.byte()
+        if incoming.byte():
+            incoming.integer()
+        return None
     if kind in LOBS:
         locator = incoming.counted()
         return lobs.stored(locator) if locator else None

@@ -42,8 +42,12 @@ SIZES = {
 
 def describe_message(columns: Sequence[Column], *, field_version: int) -> bytes:
     """Write the describe message of a query."""
+    return bytes((Message.DESCRIBE, 0)) + describe_columns(columns, field_version=field_version)
+
+
+def describe_columns(columns: Sequence[Column], *, field_version: int) -> bytes:
+    """Write the columns themselves, as they also stand inside a REF CURSOR."""
     parts = [
-        bytes((Message.DESCRIBE, 0)),
         integer(min(sum(_size(column) for column in columns), 0xFFFFFFFF)),
         integer(len(columns)),
         b"\x00" if columns else b"",

@@ -50,6 +50,14 @@ CANCELLED = OracleError(1013, "user requested cancel of current operation")
 END_MARK = bytes((Message.END_OF_RESPONSE,))
 
 
+EXPECTED = (BreakRequested, ConnectionGone, Interrupted, ProtocolBroken)
+
+
+def internal_error(error: Exception) -> OracleError:
+    """Return what a client is told when the stand-in has a bug."""
+    return OracleError(600, f"internal error code, arguments: [stand-in], [{error!r}]")
+
+
 @dataclass(slots=True, kw_only=True)
 class Session:
     """Serves one accepted connection in the thread that runs it."""
@@ -275,10 +283,14 @@ class Conversation:
             self._incoming.forget()
             self._fail(error, cursor, is_new=is_new)
             return
-        except Interrupted:
+        except EXPECTED:
             if is_new and cursor is not None:
                 self._wire.cursors.close(cursor.number)
             raise
+        except Exception as error:
+            log.exception("session %d: the stand-in itself failed", self._wire.number)
+            self._fail(internal_error(error), cursor, is_new=is_new)
+            return
         self._response.write(self._ending(ending))
         self._response.finish()
 

@@ -5,18 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from oracle_standin.port import Bind, Cell, DatabaseSession, OracleError, OracleType, Outcome
+from oracle_standin.port import (
+    Bind,
+    Cell,
+    Column,
+    DatabaseSession,
+    OracleError,
+    OracleType,
+    Outcome,
+)
 from oracle_standin.values.cells import NULL, cell
-from oracle_standin.wire.binds import BindType, oracle_type, read_bind_rows, read_bind_types
+from oracle_standin.wire.binds import (
+    REF_CURSOR,
+    BindType,
+    oracle_type,
+    read_bind_rows,
+    read_bind_types,
+)
 from oracle_standin.wire.calls import ExecuteCall, Option, ReExecuteCall
 from oracle_standin.wire.codes import Message
 from oracle_standin.wire.cursors import Cursor, Cursors
-from oracle_standin.wire.describe import describe_message
+from oracle_standin.wire.describe import describe_columns, describe_message
 from oracle_standin.wire.endings import Ending, no_more_rows, row_counts_message
 from oracle_standin.wire.lobs import CHUNK_UNITS, LobStore
 from oracle_standin.wire.placeholders import Placeholders
 from oracle_standin.wire.primitives import Incoming, integer
 from oracle_standin.wire.rows import ROW_START, Repeats, RowWriter, row_header
+from oracle_standin.wire.type_shapes import ATTRIBUTE_COLUMNS, NoRows, asks_for_shape, shape
 
 ROWS_AT_ONCE = 5000
 READ_ONLY, READ_AND_WRITTEN = 32, 48
@@ -53,6 +68,7 @@ class Statements:
             wanted = read_bind_types(incoming, call.defines, field_version=self.field_version)
             cursor = self.cursors.find(call.cursor)
             cursor.wanted = [kind.type for kind in wanted]
+            self._prepare_writer(cursor)
             return cursor, []
         types = read_bind_types(incoming, call.binds, field_version=self.field_version)
         cursor = self._cursor_of(call)
@@ -93,7 +109,9 @@ class Statements:
             self.session.commit()
         if cursor.columns is None:
             return self._changed(cursor, outcome)
-        return self.fetch(cursor, fetching)
+        if not cursor.is_described:
+            self._describe(cursor)
+        return self.fetch(cursor, fetching if self._may_send_rows(cursor) else 0)
 
     def fetch(self, cursor: Cursor, count: int) -> Ending:
         """Send up to `count` more rows of a query."""
@@ -176,17 +194,35 @@ class Statements:
 
     def _execute(self, cursor: Cursor, rows: list[list[Bind]]) -> Outcome:
         self.watch.before_execute(cursor.statement)
+        if asks_for_shape(cursor.statement):
+            return self._type_shape(cursor, rows[0])
+        if any(kind.type == REF_CURSOR for kind in cursor.bind_types):
+            raise OracleError(3115, "unsupported network datatype or representation (REF CURSOR)")
         outcome = self.session.execute(
             cursor.statement, [_by_name(row, cursor.binds) for row in rows]
         )
         if outcome.columns != cursor.columns:
+            _check_new_columns(cursor, outcome.columns)
             cursor.columns, cursor.is_described = outcome.columns, False
         cursor.rows, cursor.rows_sent = outcome.rows, 0
-        if outcome.columns is not None:
-            cursor.writer = RowWriter(
-                outcome.columns, wanted=cursor.wanted, lobs=self.lobs, repeats=self.repeats
-            )
+        self._prepare_writer(cursor)
         return outcome
+
+    def _prepare_writer(self, cursor: Cursor) -> None:
+        columns, wanted = cursor.columns, cursor.wanted
+        if columns is None:
+            return
+        if wanted is not None and len(wanted) != len(columns):
+            raise OracleError(1007, "variable not in select list")
+        cursor.writer = RowWriter(columns, wanted=wanted, lobs=self.lobs, repeats=self.repeats)
+
+    def _type_shape(self, cursor: Cursor, binds: Sequence[Bind]) -> Outcome:
+        """Answer what the driver asks about a type, with an open cursor among the values."""
+        attributes = self.cursors.open("attributes of a type")
+        attributes.columns, attributes.rows = ATTRIBUTE_COLUMNS, NoRows()
+        self._prepare_writer(attributes)
+        values = shape(cursor.binds.names, binds, integer(attributes.number))
+        return Outcome(out_binds=(values,))
 
     def _changed(self, cursor: Cursor, outcome: Outcome) -> Ending:
         if cursor.binds.is_plsql and cursor.bind_types:
@@ -219,6 +255,9 @@ class Statements:
             return b""
         if kind.type in LOB_KINDS:
             return self._out_lob(value, kind)
+        if kind.type == REF_CURSOR:
+            columns = describe_columns(ATTRIBUTE_COLUMNS, field_version=self.field_version)
+            return b"\x01" + columns + value + integer(0)
         return value + integer(0)
 
     def _out_lob(self, value: Cell, kind: BindType) -> bytes:
@@ -234,6 +273,16 @@ class Statements:
 
 def _returned(kind: BindType) -> Bind:
     return Bind(type=oracle_type(kind), content=None, national=kind.national, size=kind.size)
+
+
+def _check_new_columns(cursor: Cursor, columns: Sequence[Column] | None) -> None:
+    """Let the client start afresh where a query's columns no longer fit what it asked for."""
+    if cursor.columns is not None and _kinds(cursor.columns) != _kinds(columns or ()):
+        raise OracleError(1007, "variable not in select list")
+
+
+def _kinds(columns: Sequence[Column]) -> list[tuple[OracleType, bool]]:
+    return [(column.type.type, column.type.national) for column in columns]
 
 
 def _returned_row(row: Sequence[Sequence[Cell]]) -> bytes:
