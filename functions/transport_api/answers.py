@@ -444,6 +444,7 @@ class SampleAnswer(Answer):
     """The first rows of a table, each as the object would hold it."""
 
     table_name: str
+    owner: str | None = Field(serialization_alias="schema")
     columns: list[str]
     row_count: int
     rows: list[dict[str, Any]]

@@ -76,7 +76,8 @@ def sample(call: Call[SampleAsked, None]) -> Reply:
         outside=call.outside,
     )
     head = {
-        "table_name": f"{found.table}",
+        "table_name": found.table.name,
+        "schema": found.table.owner,
         "columns": list(found.columns),
         "row_count": len(found.lines),
     }

@@ -25,7 +25,7 @@ def next_fire(schedule: Schedule, *, after: datetime) -> datetime:
     except (StopIteration, OverflowError):
         raise InvalidRequest(
             f"the schedule {schedule.cron!r} is never due",
-            details={"schedule.cron": "name a day that exists"},
+            details={"schedule.cron": "must name a day that exists"},
         ) from None
 
 
@@ -42,7 +42,7 @@ def _bad_cron(cron: str, problem: str) -> InvalidRequest:
     return InvalidRequest(
         f"{cron!r} is not a cron expression: {problem}",
         details={
-            "schedule.cron": "write minute, hour, day of month, month and day of week, "
+            "schedule.cron": "must be minute, hour, day of month, month and day of week, "
             "such as `30 2 * * *`"
         },
     )
@@ -54,5 +54,5 @@ def _zone(name: str) -> ZoneInfo:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise InvalidRequest(
             f"{name!r} is not a time zone",
-            details={"schedule.time_zone": "name an IANA zone such as `Asia/Seoul` or `UTC`"},
+            details={"schedule.time_zone": "must be an IANA zone such as `Asia/Seoul` or `UTC`"},
         ) from None

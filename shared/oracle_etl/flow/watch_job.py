@@ -77,7 +77,7 @@ class WatchPoint:
         return cls(job_id=match[1], cursor=unquote(match[2][1:]) or None, told=told)
 
     def __str__(self) -> str:
-        cursor = _ENDED if self.has_ended else f"c{quote(self.cursor or '', safe='')}"
+        cursor = _ENDED if self.has_ended else f"c{_quoted(self.cursor or '')}"
         under_way = list(self.told.items())[-_MOST_UNDER_WAY:]
         told = "_".join(f"{position}.{stages}" for position, stages in under_way)
         return f"{self.job_id}~{cursor}~{told}"
@@ -95,6 +95,10 @@ class WatchPoint:
         ended = {each.position for each in looked_at if each.status.ended}
         told = {position: stages for position, stages in self.told.items() if position not in ended}
         return replace(self, cursor=cursor, told=told)
+
+
+def _quoted(cursor: str) -> str:
+    return quote(cursor, safe="").replace("~", "%7E")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
