@@ -129,8 +129,7 @@ class _Seat:
 
 
 def _opened(path: Path, busy_seconds: float) -> sqlite3.Connection:
-    with suppress(OSError):  # SQLite then says that it cannot open the file.
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_private(path)
     connection = sqlite3.connect(
         path,
         timeout=busy_seconds,
@@ -148,6 +147,14 @@ def _opened(path: Path, busy_seconds: float) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _make_private(path: Path) -> None:
+    """Make a file that is not there, readable by its owner alone: filters may hold secrets."""
+    with suppress(OSError):  # SQLite says it better when it cannot open the file.
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Only a new file: closing an open one would drop this process's locks on it.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
 
 
 _DATABASES: weakref.WeakSet[Database] = weakref.WeakSet()

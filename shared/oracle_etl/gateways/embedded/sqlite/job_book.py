@@ -55,7 +55,7 @@ _JOBS_BY_BOTH = """
     AND (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?
 """
 _UNFINISHED_JOBS = """
-    SELECT * FROM jobs
+    SELECT * FROM jobs INDEXED BY jobs_unfinished
     WHERE status IN ('pending', 'running') ORDER BY created_at, id LIMIT ?
 """
 _TABLES = """
@@ -88,6 +88,16 @@ _CLAIMABLE_PARTS = """
     WHERE job_id = ? AND status IN ('pending', 'running') AND held_until <= ?
     ORDER BY table_id, number LIMIT ?
 """
+_EXPIRED_JOBS = """
+    SELECT id FROM jobs WHERE expire_at IS NOT NULL AND expire_at <= ?
+    AND status NOT IN ('pending', 'running') LIMIT ?
+"""
+_FORGET_JOB = (
+    "DELETE FROM parts WHERE job_id = ?",
+    "DELETE FROM plans WHERE job_id = ?",
+    "DELETE FROM tables WHERE job_id = ?",
+    "DELETE FROM jobs WHERE id = ?",
+)
 
 
 class SqliteJobBook:
@@ -228,6 +238,19 @@ class SqliteJobBook:
         rows = self._rows(_TABLE_CHANGES, job_id, int(after or 0), limit)
         cursor = str(rows[-1]["change"]) if rows else after or "0"
         return TableChanges(tables=tuple(map(table_of, rows)), cursor=cursor)
+
+    def forget_expired(self, now: datetime, *, limit: int = 100) -> int:
+        """Remove receipts and ended jobs whose time is over; return how many jobs went.
+
+        What Firestore does by itself, somebody has to ask of this home now and then.
+        """
+        at = microseconds(now)
+        with self._database.writing() as connection:
+            connection.execute("DELETE FROM receipts WHERE expire_at <= ?", (at,))
+            expired = [(row["id"],) for row in connection.execute(_EXPIRED_JOBS, (at, limit))]
+            for statement in _FORGET_JOB:
+                connection.executemany(statement, expired)
+        return len(expired)
 
     def _rows(self, query: str, *values: str | int) -> list[sqlite3.Row]:
         with self._database.reading() as connection:

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from builders import a_job, a_part, a_plan, a_receipt, a_table, later
+from oracle_etl.gateways.embedded.sqlite import Database, SqliteJobBook, job_book, task_queue
+from oracle_etl.model.errors import NoSuchJob, NoSuchTable
+from oracle_etl.model.job import Counts, JobStatus
+from oracle_etl.model.work import WorkStatus
+from oracle_etl.ports import Entries, PageRequest, PartCounts
+
+JOB = "JOB-20260301-120000-0001"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(tmp_path / "state.db")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def book(database: Database) -> SqliteJobBook:
+    return SqliteJobBook(database)
+
+
+QUERIES = {
+    f"{module.__name__.rpartition('.')[2]}.{name}": text
+    for module in (job_book, task_queue)
+    for name, text in vars(module).items()
+    if isinstance(text, str) and "SELECT" in text
+}
+
+
+class TestEveryQuery:
+    @pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES.keys())
+    def test_walks_an_index_in_order(self, database: Database, query: str) -> None:
+        with database.reading() as connection:
+            plan = connection.execute(
+                f"EXPLAIN QUERY PLAN {query}", [0] * query.count("?")
+            ).fetchall()
+        steps = [row["detail"] for row in plan]
+        assert steps
+        assert all(step.startswith("SEARCH") or "USING INDEX" in step for step in steps), steps
+        assert not any("TEMP B-TREE" in step for step in steps), steps
+
+
+class TestCounting:
+    def test_for_a_job_that_is_not_there_is_named(self, book: SqliteJobBook) -> None:
+        with pytest.raises(NoSuchJob, match=JOB):
+            book.transact(lambda entries: entries.count_job(JOB, Counts(rows=1)))
+
+    def test_for_a_table_that_is_not_there_is_named(self, book: SqliteJobBook) -> None:
+        with pytest.raises(NoSuchTable, match="t00000"):
+            book.transact(lambda entries: entries.count_part(JOB, "t00000", PartCounts(rows=1)))
+
+
+class TestWhatHasHadItsTime:
+    def fill(self, book: SqliteJobBook, *, status: JobStatus) -> None:
+        def work(entries: Entries) -> None:
+            entries.put_job(a_job(expire_at=later(60), status=status))
+            entries.put_table(a_table(status=WorkStatus.COMPLETED))
+            entries.put_plan(JOB, "t00000", a_plan())
+            entries.put_part(a_part())
+            entries.put_receipt(a_receipt(expire_at=later(60)))
+
+        book.transact(work)
+
+    def test_is_forgotten(self, book: SqliteJobBook) -> None:
+        self.fill(book, status=JobStatus.COMPLETED)
+        assert book.forget_expired(later(60)) == 1
+        assert book.jobs(PageRequest()).items == ()
+        assert book.tables(JOB, PageRequest()).items == ()
+        assert book.plan(JOB, "t00000") is None
+        assert book.parts(JOB, "t00000", PageRequest()).items == ()
+        assert book.transact(lambda entries: entries.receipt("key-1")) is None
+
+    def test_is_kept_until_then(self, book: SqliteJobBook) -> None:
+        self.fill(book, status=JobStatus.COMPLETED)
+        assert book.forget_expired(later(59)) == 0
+        assert book.job(JOB).status is JobStatus.COMPLETED
+        assert book.transact(lambda entries: entries.receipt("key-1")) is not None
+
+    def test_is_kept_while_its_job_runs(self, book: SqliteJobBook) -> None:
+        self.fill(book, status=JobStatus.RUNNING)
+        assert book.forget_expired(later(1e6)) == 0
+        assert book.table(JOB, "t00000").status is WorkStatus.COMPLETED
+
+    def test_goes_in_portions(self, book: SqliteJobBook) -> None:
+        def work(entries: Entries) -> None:
+            for number in range(5):
+                name = f"JOB-20260301-120000-000{number}"
+                entries.put_job(a_job(name, status=JobStatus.FAILED, expire_at=later(0)))
+
+        book.transact(work)
+        assert [book.forget_expired(later(1), limit=2) for _ in range(4)] == [2, 2, 1, 0]
