@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from builders import NOON
+from fakes.memory_source import MemorySource
+from flow_home import a_home, drain, put_transport, start
+from oracle_etl.flow.fire_schedules import fire_schedules, last_due
+from oracle_etl.model.transport import Overlap, Schedule, Transport
+from oracle_etl.outside import Outside
+from oracle_etl.ports import Entries, PageRequest
+
+HOURLY = Schedule(cron="0 * * * *")
+ONE = NOON + timedelta(hours=1)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Outside]:
+    source = MemorySource()
+    source.put("EMP", ((1, "a"),))
+    made = a_home(tmp_path, source=source)
+    yield made
+    made.close()
+
+
+def scheduled(
+    home: Outside, schedule: Schedule = HOURLY, *, due: datetime = ONE, **changes: object
+) -> Transport:
+    return put_transport(home, "EMP", schedule=schedule, next_fire_at=due, **changes)
+
+
+def jobs(home: Outside) -> int:
+    return len(home.book.jobs(PageRequest(size=50)).items)
+
+
+class TestATransportThatIsDue:
+    def test_is_started_once_and_waits_for_its_next_instant(self, home: Outside) -> None:
+        transport = scheduled(home)
+        home.clock.wait(3600)
+        (job_id,) = fire_schedules(outside=home)
+        assert home.book.job(job_id).request.trigger == f"schedule:{ONE.isoformat()}"
+        assert home.book.transport(transport.id).next_fire_at == ONE + timedelta(hours=1)
+
+    def test_is_started_once_though_the_tick_comes_twice(self, home: Outside) -> None:
+        transport = scheduled(home)
+        home.clock.wait(3600)
+        before = home.book.transport(transport.id)
+        fire_schedules(outside=home)
+        drain(home)
+        # A second tick that read the transport before the first one moved it on.
+        home.book.transact(lambda entries: entries.put_transport(replace(before, last_version=1)))
+        assert fire_schedules(outside=home) == ()
+        assert jobs(home) == 1
+
+    def test_is_not_started_before_its_time(self, home: Outside) -> None:
+        scheduled(home)
+        home.clock.wait(3599)
+        assert fire_schedules(outside=home) == ()
+
+    def test_that_is_disabled_is_left_alone(self, home: Outside) -> None:
+        scheduled(home, enabled=False)
+        home.clock.wait(3600)
+        assert fire_schedules(outside=home) == ()
+
+
+class TestMissedRuns:
+    def test_become_one(self, home: Outside) -> None:
+        transport = scheduled(home)
+        home.clock.wait(5.5 * 3600)
+        assert len(fire_schedules(outside=home)) == 1
+        following = home.book.transport(transport.id).next_fire_at
+        assert following == NOON + timedelta(hours=6)
+
+    def test_older_than_the_grace_are_let_go(self, home: Outside) -> None:
+        transport = scheduled(home, replace(HOURLY, grace_seconds=60))
+        home.clock.wait(5.5 * 3600)
+        assert fire_schedules(outside=home) == ()
+        assert home.book.transport(transport.id).next_fire_at == NOON + timedelta(hours=6)
+
+
+class TestARunThatIsDueWhileTheLastOneLasts:
+    def test_is_skipped(self, home: Outside) -> None:
+        transport = scheduled(home)
+        start(home, transport)
+        home.clock.wait(3600)
+        assert fire_schedules(outside=home) == ()
+        assert home.book.transport(transport.id).next_fire_at == ONE + timedelta(hours=1)
+
+    def test_waits_for_its_end_where_the_schedule_queues(self, home: Outside) -> None:
+        transport = scheduled(home, replace(HOURLY, overlap=Overlap.QUEUE))
+        start(home, transport)
+        home.clock.wait(3600)
+        assert fire_schedules(outside=home) == ()
+        drain(home)
+        assert len(fire_schedules(outside=home)) == 1
+
+
+class TestWhatCannotBeStarted:
+    def test_moves_on_to_its_next_instant(self, home: Outside) -> None:
+        transport = scheduled(home, due=ONE)
+        gone = replace(home.book.transport(transport.id), tables=())
+
+        def empty(entries: Entries) -> None:
+            entries.put_transport(gone)
+
+        home.book.transact(empty)
+        home.clock.wait(3600)
+        assert fire_schedules(outside=home) == ()
+        assert home.book.transport(transport.id).next_fire_at == ONE + timedelta(hours=1)
+
+    def test_without_a_schedule_stays_as_it_is(self, home: Outside) -> None:
+        transport = put_transport(home, "EMP", next_fire_at=NOON)
+        assert fire_schedules(outside=home) == ()
+        assert home.book.transport(transport.id).next_fire_at == NOON
+
+
+class TestTheChangesOfDaylightSaving:
+    def test_in_autumn_fire_once_in_the_hour_that_comes_twice(self) -> None:
+        berlin = Schedule(cron="30 2 * * *", time_zone="Europe/Berlin")
+        first = datetime(2026, 10, 24, 0, 30, tzinfo=UTC)
+        instants = [first]
+        for _ in range(2):
+            _, following = last_due(berlin, instants[-1], instants[-1])
+            instants.append(following)
+        days = [each.date().isoformat() for each in instants]
+        assert days == ["2026-10-24", "2026-10-25", "2026-10-26"]
+
+    def test_in_spring_fire_once_for_the_hour_that_is_left_out(self) -> None:
+        berlin = Schedule(cron="30 2 * * *", time_zone="Europe/Berlin")
+        before = datetime(2026, 3, 28, 1, 30, tzinfo=UTC)
+        _, changed = last_due(berlin, before, before)
+        _, after = last_due(berlin, changed, changed)
+        assert (changed.date().isoformat(), after.date().isoformat()) == (
+            "2026-03-29",
+            "2026-03-30",
+        )

@@ -1,0 +1,210 @@
+"""The thread that keeps a claim alive, with short real intervals and no sleeping in the tests."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fakes.memory_source import MemorySource
+from flow_home import LIMITS, SMALL_PARTS, a_home, put_transport, start, tables
+from oracle_etl.flow.cancel_job import cancel_job
+from oracle_etl.flow.claim_work import Claim, claim_work
+from oracle_etl.flow.keep_lease import JobCancelled, Lease, WorkerStopping, keep_lease
+from oracle_etl.flow.plan_table import plan_table
+from oracle_etl.flow.take_seat import POOL, Seat, keep_seat, leave_seat, take_seat
+from oracle_etl.gateways.system_clock import SystemClock
+from oracle_etl.model.errors import LeaseLost
+from oracle_etl.model.progress import Progress
+from oracle_etl.model.work import WorkRef
+from oracle_etl.outside import Outside
+from oracle_etl.ports import Entries
+
+PATIENCE_SECONDS = 20
+QUICK = replace(LIMITS, renewal=0.02, progress_interval=0.01, lease=60.0)
+
+
+class Signals:
+    """Tells a test when something has happened, so that it need not sleep."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+
+    def happened(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        with self._changed:
+            assert self._changed.wait_for(holds, timeout=PATIENCE_SECONDS), "it never happened"
+
+
+class WatchedBook:
+    """A book that signals after every transaction and every look at a job."""
+
+    def __init__(self, book: object, signals: Signals) -> None:
+        self._book = book
+        self._signals = signals
+
+    def __getattr__(self, name: str) -> object:
+        real = getattr(self._book, name)
+        if name not in {"transact", "job"}:
+            return real
+
+        def watched(*given: object) -> object:
+            try:
+                return real(*given)
+            finally:
+                self._signals.happened()
+
+        return watched
+
+
+@pytest.fixture
+def signals() -> Signals:
+    return Signals()
+
+
+@pytest.fixture
+def home(tmp_path: Path, signals: Signals) -> Iterator[Outside]:
+    source = MemorySource()
+    source.put("EMP", tuple((number, None) for number in range(25)))
+    made = a_home(tmp_path, source=source, limits=QUICK, clock=SystemClock())
+    yield replace(made, book=WatchedBook(made.book, signals))
+    made.close()
+
+
+def a_claim(home: Outside, **changes: object) -> Claim:
+    job = start(home, put_transport(home, "EMP", **changes))
+    ref = WorkRef(job_id=job.id, table_id=tables(home, job)["EMP"].table_id)
+    claim = claim_work(ref, owner="w1", outside=home)
+    assert isinstance(claim, Claim)
+    return claim
+
+
+def a_seat(home: Outside) -> Seat:
+    seat = take_seat(owner="w1", outside=home)
+    assert seat is not None
+    return seat
+
+
+def ended(lease: Lease) -> bool:
+    try:
+        lease.check()
+    except (LeaseLost, JobCancelled, WorkerStopping):
+        return True
+    return False
+
+
+class TestAClaimThatIsKept:
+    def test_is_renewed_together_with_its_message_and_seat(
+        self, home: Outside, signals: Signals
+    ) -> None:
+        claim, seat = a_claim(home), a_seat(home)
+        delivery = home.queue.pull(wait_seconds=1, lease_seconds=60)
+        before = seat_ends(home)
+        with keep_lease(
+            claim, delivery=delivery, seat=seat, stopping=threading.Event(), outside=home
+        ):
+            signals.until(lambda: seat_ends(home) > before)
+        stored = home.book.table(claim.job.id, claim.table.table_id)
+        assert stored.hold.expires_at > claim.table.hold.expires_at
+        assert stored.hold.fence == claim.fence
+
+    def test_of_a_part_is_renewed_too(self, home: Outside, signals: Signals) -> None:
+        whole = a_claim(home, carriage=SMALL_PARTS)
+        plan_table(whole, outside=home)
+        claim = claim_work(replace(whole.ref, part=1), owner="w1", outside=home)
+        assert isinstance(claim, Claim)
+        seat = a_seat(home)
+        with keep_lease(claim, delivery=None, seat=seat, stopping=threading.Event(), outside=home):
+            signals.until(lambda: part_ends(home, claim) > part_of(claim).hold.expires_at)
+
+    def test_shows_the_jobs_totals(self, home: Outside, signals: Signals) -> None:
+        claim, seat = a_claim(home), a_seat(home)
+        home.board.post_table(
+            claim.job.id, claim.table.table_id, Progress(rows=5, rows_total=10, is_estimate=False)
+        )
+        with keep_lease(claim, delivery=None, seat=seat, stopping=threading.Event(), outside=home):
+            signals.until(lambda: home.book.job(claim.job.id).totals.rows == 5)
+        totals = home.book.job(claim.job.id).totals
+        assert (totals.percent, totals.current_tables) == (50.0, ("EMP",))
+
+
+class TestAClaimThatIsLost:
+    def test_to_another_worker_stops_the_work(self, home: Outside, signals: Signals) -> None:
+        claim, seat = a_claim(home), a_seat(home)
+        with keep_lease(
+            claim, delivery=None, seat=seat, stopping=threading.Event(), outside=home
+        ) as lease:
+            take_over(home, claim)
+            signals.until(lambda: ended(lease))
+            with pytest.raises(LeaseLost):
+                lease.check()
+
+    def test_by_a_cancel_stops_the_work(self, home: Outside, signals: Signals) -> None:
+        claim, seat = a_claim(home), a_seat(home)
+        with keep_lease(
+            claim, delivery=None, seat=seat, stopping=threading.Event(), outside=home
+        ) as lease:
+            cancel_job(claim.job.id, outside=home)
+            signals.until(lambda: ended(lease))
+            with pytest.raises(JobCancelled):
+                lease.check()
+
+    def test_because_the_worker_ends_stops_the_work(self, home: Outside) -> None:
+        claim, seat, stopping = a_claim(home), a_seat(home), threading.Event()
+        with keep_lease(claim, delivery=None, seat=seat, stopping=stopping, outside=home) as lease:
+            lease.check()
+            stopping.set()
+            with pytest.raises(WorkerStopping):
+                lease.check()
+
+
+class TestASeat:
+    def test_is_taken_by_one_worker_each_up_to_the_cap(self, home: Outside) -> None:
+        two = replace(home, limits=replace(QUICK, sessions=2))
+        seats = [take_seat(owner=f"w{number}", outside=two) for number in range(3)]
+        assert [each and each.number for each in seats] == [0, 1, None]
+
+    def test_of_a_worker_that_died_goes_to_the_next(self, home: Outside) -> None:
+        dead = replace(home, limits=replace(QUICK, sessions=1, lease=-1.0))
+        seat = take_seat(owner="w1", outside=dead)
+        assert seat is not None
+        assert take_seat(owner="w2", outside=dead) == Seat(number=0, owner="w2")
+        with pytest.raises(LeaseLost):
+            keep_seat(seat, outside=home)
+
+    def test_that_was_left_is_free(self, home: Outside) -> None:
+        one = replace(home, limits=replace(QUICK, sessions=1))
+        leave_seat(a_seat(one), outside=one)
+        assert take_seat(owner="w2", outside=one) is not None
+
+
+def seat_ends(home: Outside) -> object:
+    (slot,) = home.book.transact(lambda entries: list(entries.slots(POOL)))
+    return slot.expires_at
+
+
+def part_of(claim: Claim) -> object:
+    assert claim.part is not None
+    return claim.part
+
+
+def part_ends(home: Outside, claim: Claim) -> object:
+    ref = claim.ref
+    part = home.book.transact(lambda entries: entries.part(ref.job_id, ref.table_id, 1))
+    assert part is not None
+    return part.hold.expires_at
+
+
+def take_over(home: Outside, claim: Claim) -> None:
+    def take(entries: Entries) -> None:
+        table = entries.table(claim.job.id, claim.table.table_id)
+        assert table is not None
+        entries.put_table(replace(table, hold=replace(table.hold, fence=9, owner="w2")))
+
+    home.book.transact(take)
