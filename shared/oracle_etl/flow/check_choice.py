@@ -50,7 +50,7 @@ def check_encoding(field: str, encoding: str | None) -> Iterator[Finding]:
     if encoding is None:
         return
     try:
-        b"".decode(encoding)
+        " ".encode(encoding)
     except (LookupError, ValueError):
         yield field, "must be an encoding that Python knows, such as `cp949`"
 
