@@ -21,7 +21,7 @@ class Upkeep:
         self._tick = tick
         self._stop_workers = stop_workers
         self._every = every
-        self._ending = Event()
+        self.ending = Event()
         self._thread = Thread(target=self._run, name="upkeep")
 
     def start(self) -> None:
@@ -30,18 +30,18 @@ class Upkeep:
 
     def end(self) -> None:
         """Ask for the end, and return at once: signal handlers may call it."""
-        self._ending.set()
+        self.ending.set()
 
     def wait(self) -> None:
         """Return when the workers have stopped."""
-        self._ending.set()
+        self.ending.set()
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._ending.is_set():
+        while not self.ending.is_set():
             try:
                 self._tick()
             except Exception:  # noqa: BLE001 - whatever went wrong in one tick, the next one may go well
                 _LOG.exception("a tick failed; the next one comes in %g s", self._every)
-            self._ending.wait(self._every)
+            self.ending.wait(self._every)
         self._stop_workers()

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from click.testing import CliRunner, Result
 
 from answering_server import AnsweringServer
 from command_line.main import main
+from command_runs import Run
 
 
 @pytest.fixture
 def server() -> Iterator[AnsweringServer]:
     with AnsweringServer().running() as running:
         yield running
-
-
-Run = Callable[..., Result]
 
 
 @pytest.fixture

@@ -1,0 +1,144 @@
+"""The whole system in one process that gunicorn keeps alive: API, tick, and workers on demand."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from types import FrameType
+from typing import Any, Protocol, runtime_checkable
+
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.glogging import Logger  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+
+from command_line.streams_end import StreamsEnd, WebApplication
+from command_line.upkeep import Upkeep
+from oracle_etl.flow.tick import tick
+from oracle_etl.outside import Outside
+from oracle_etl.settings import Settings
+from oracle_etl.wiring import wire_api
+from transport_api.application import create_application
+
+_LOG = logging.getLogger(__name__)
+
+_REQUEST_SECONDS = 5
+"""How long requests under way may go on once the end was asked for."""
+_WORKER_SECONDS = 25.0
+"""How long workers may take to finish or give back what they hold."""
+_END_SECONDS = 45
+"""After which gunicorn kills the process."""
+
+
+@runtime_checkable
+class HasLocalWorkers(Protocol):
+    """A launcher whose workers are processes of this machine, to be stopped with the service."""
+
+    def stop(self, *, grace_seconds: float) -> None:
+        """Ask every worker to end, and kill those that have not after the grace."""
+        ...
+
+
+class LocalService(BaseApplication):  # type: ignore[misc] # gunicorn has no types
+    """gunicorn, set up for this machine's service; reads no file and no arguments of its own."""
+
+    def __init__(self, settings: Settings, *, announce: Callable[[str], None]) -> None:
+        self._settings = settings
+        self._announce = announce
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Set what gunicorn shall do."""
+        server = self._settings.server
+        chosen = {
+            "bind": f"{_in_url(server.host)}:{server.port}",
+            "workers": 1,
+            "threads": server.threads,
+            "worker_class": ServingProcess,
+            "graceful_timeout": _END_SECONDS,
+            "control_socket_disable": True,
+            "logger_class": OneLog,
+            "loglevel": self._settings.log.level.lower(),
+            "when_ready": self._when_ready,
+            "post_fork": _after_fork,
+            "worker_exit": _at_exit,
+        }
+        for name, value in chosen.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> WebApplication:
+        """Refuse: the process that serves builds the application, together with its ports."""
+        raise NotImplementedError
+
+    def build(self) -> tuple[WebApplication, Outside, Upkeep]:
+        """Return the application, the ports that it shares with the upkeep, and the upkeep."""
+        outside = wire_api(self._settings)
+        upkeep = Upkeep(
+            tick=partial(_tick, outside),
+            stop_workers=partial(_stop_workers, outside),
+            every=float(self._settings.work.tick),
+        )
+        return create_application(self._settings, outside), outside, upkeep
+
+    def _when_ready(self, arbiter: Any) -> None:  # noqa: ANN401 - gunicorn's, without types
+        host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]
+        self._announce(f"http://{_in_url(host)}:{port}")
+
+
+class ServingProcess(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
+    """The process that answers, ticks and launches: all with the same ports."""
+
+    def load_wsgi(self) -> None:
+        """Build everything, after the fork: connections must not be shared by processes."""
+        application, self.outside, self.upkeep = self.app.build()
+        self.wsgi = StreamsEnd(application, self.upkeep.ending)
+        self.upkeep.start()
+
+    def handle_exit(self, number: int, frame: FrameType | None) -> None:
+        """Tell the workers at once, while requests under way go on."""
+        self.upkeep.end()
+        super().handle_exit(number, frame)
+
+    def leave(self) -> None:
+        """Wait for the workers, and close what was opened."""
+        self.upkeep.wait()
+        # A request that was under way may have launched one more.
+        _stop_workers(self.outside)
+        self.outside.close()
+
+
+class OneLog(Logger):  # type: ignore[misc] # gunicorn has no types
+    """Sends gunicorn's lines where all others go."""
+
+    def setup(self, cfg: Any) -> None:  # noqa: ANN401 - gunicorn's, without types
+        """Leave the handling to the root logger."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
+def _after_fork(arbiter: Any, process: Any) -> None:  # noqa: ANN401 - gunicorn's, without types
+    del arbiter
+    # The parent's patience has to be longer than the time that the process gives its requests.
+    process.cfg.set("graceful_timeout", _REQUEST_SECONDS)
+
+
+def _at_exit(arbiter: Any, process: Any) -> None:  # noqa: ANN401 - gunicorn's, without types
+    del arbiter
+    if hasattr(process, "outside"):
+        process.leave()
+
+
+def _tick(outside: Outside) -> None:
+    report = tick(outside=outside)
+    for problem in report.problems:
+        _LOG.warning("the tick could not do all: %s", problem)
+
+
+def _stop_workers(outside: Outside) -> None:
+    if isinstance(outside.launcher, HasLocalWorkers):
+        outside.launcher.stop(grace_seconds=_WORKER_SECONDS)
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
