@@ -67,13 +67,16 @@ class ScriptedTable:
         return Outcome(row_count=len(bind_rows))
 
 
-@dataclass
+@dataclass(repr=False)
 class ScriptedDatabase:
     """Answers each statement with what was scripted for it."""
 
     answers: dict[str, Answer] = field(default_factory=dict)
     tables: dict[str, ScriptedTable] = field(default_factory=dict)
     sessions: list[ScriptedSession] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return "ScriptedDatabase()"
 
     def table(self, name: str, *columns: Column, rows: Sequence[Row] = ()) -> ScriptedTable:
         """Make `SELECT * FROM name` and `INSERT INTO name ...` work."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from oracle_standin.port import Bind, OracleError, OracleType
-from oracle_standin.values.cells import CHUNK_MARK, NULL_LENGTHS
+from oracle_standin.values.cells import NULL_LENGTHS
 from oracle_standin.wire.codes import Message
 from oracle_standin.wire.lobs import LobStore
 from oracle_standin.wire.packets import ProtocolBroken
@@ -22,7 +22,7 @@ BINARY_INTEGER = 3
 REF_CURSOR = 102
 OBJECT = 109
 VECTOR = 127
-BOOLEAN_NULL = 1
+ESCAPE_MARK = 253
 LOBS = frozenset({OracleType.CLOB, OracleType.BLOB, OracleType.BFILE})
 IMAGES = frozenset({OracleType.JSON, VECTOR})
 
@@ -120,7 +120,7 @@ def _read_content(incoming: Incoming, kind: int, lobs: LobStore) -> bytes | None
     if kind != OracleType.BOOLEAN:
         return incoming.sized()
     size = incoming.byte()
-    if size == CHUNK_MARK:
+    if size == ESCAPE_MARK:
         incoming.byte()
         return None
     return None if size in NULL_LENGTHS else incoming.raw(size)

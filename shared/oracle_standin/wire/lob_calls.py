@@ -80,8 +80,8 @@ def read_freed_locators(incoming: Incoming) -> bytes:
     incoming.integer()
     incoming.byte()
     incoming.skip_integers(3)
+    incoming.byte()
     for _ in range(3):
-        incoming.byte()
         incoming.byte()
         incoming.integer()
     return incoming.raw(size)

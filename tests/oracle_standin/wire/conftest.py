@@ -47,7 +47,7 @@ def server(database: ScriptedDatabase, framing: Framing) -> Iterator[Server]:
         yield started
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def connection(server: Server, framing: Framing) -> Iterator[oracledb.Connection]:
     with oracledb.connect(
         user=USER, password=PASSWORD, dsn=server.dsn, sdu=framing.sdu

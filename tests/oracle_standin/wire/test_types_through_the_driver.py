@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import oracledb
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
