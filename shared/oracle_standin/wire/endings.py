@@ -12,6 +12,7 @@ from oracle_standin.wire.codes import Message
 from oracle_standin.wire.primitives import counted, integer
 
 CHECKSUMS_SINCE = 14
+NO_TRANSACTION = 0x01
 TRANSACTION_OPEN = 0x02
 COMPILED_WITH_ERRORS = 0x20
 FURTHEST_POSITION = 0x7FFF
@@ -48,7 +49,7 @@ def ending_message(ending: Ending, *, in_transaction: bool, field_version: int) 
     position = min(error.position, FURTHEST_POSITION) if error else 0
     parts = [
         bytes((Message.ERROR,)),
-        integer(TRANSACTION_OPEN if in_transaction else 0),
+        integer(TRANSACTION_OPEN if in_transaction else NO_TRANSACTION),
         integer(0),
         integer(ending.rows & 0xFFFFFFFF),
         integer(min(code, 0xFFFF)),

@@ -19,7 +19,7 @@ from oracle_standin.wire.calls import read_execute, read_re_execute
 from oracle_standin.wire.codes import CALL_TOKENS_SINCE, Call, Message
 from oracle_standin.wire.connect import ConnectRequest
 from oracle_standin.wire.cursors import Cursor, Cursors
-from oracle_standin.wire.endings import TRANSACTION_OPEN, Ending, ending_message
+from oracle_standin.wire.endings import NO_TRANSACTION, TRANSACTION_OPEN, Ending, ending_message
 from oracle_standin.wire.lob_calls import answer_lob_call, read_freed_locators, read_lob_call
 from oracle_standin.wire.lobs import LobStore
 from oracle_standin.wire.login import Handshake, Login, status_message, welcome
@@ -331,7 +331,7 @@ class Conversation:
         )
 
     def _status_flags(self) -> int:
-        return TRANSACTION_OPEN if self._database.in_transaction() else 0
+        return TRANSACTION_OPEN if self._database.in_transaction() else NO_TRANSACTION
 
     def _busy(self) -> contextlib.AbstractContextManager[None]:
         """Let a client's marker interrupt what is done meanwhile."""
