@@ -59,7 +59,6 @@ class LocalService(BaseApplication):  # type: ignore[misc] # gunicorn has no typ
             "control_socket_disable": True,
             "logger_class": OneLog,
             "loglevel": self._settings.log.level.lower(),
-            "when_ready": self._when_ready,
             "post_fork": _after_fork,
             "worker_exit": _at_exit,
         }
@@ -80,8 +79,8 @@ class LocalService(BaseApplication):  # type: ignore[misc] # gunicorn has no typ
         )
         return create_application(self._settings, outside), outside, upkeep
 
-    def _when_ready(self, arbiter: Any) -> None:  # noqa: ANN401 - gunicorn's, without types
-        host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]
+    def announce(self, host: str, port: int) -> None:
+        """Say where the service answers, as soon as it does."""
         self._announce(f"http://{_in_url(host)}:{port}")
 
 
@@ -93,6 +92,7 @@ class ServingProcess(ThreadWorker):  # type: ignore[misc] # gunicorn has no type
         application, self.outside, self.upkeep = self.app.build()
         self.wsgi = StreamsEnd(application, self.upkeep.ending)
         self.upkeep.start()
+        self.app.announce(*self.sockets[0].sock.getsockname()[:2])
 
     def handle_exit(self, number: int, frame: FrameType | None) -> None:
         """Tell the workers at once, while requests under way go on."""
