@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
 import threading
@@ -140,9 +141,10 @@ def _opened(path: Path, busy_seconds: float) -> sqlite3.Connection:
     )
     try:
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode = WAL")
+        with _alone(path):
+            connection.execute("PRAGMA journal_mode = WAL")
+            migrate(connection)
         connection.execute(f"PRAGMA journal_size_limit = {_LARGEST_LOG_BYTES}")
-        migrate(connection)
     except BaseException:
         connection.close()
         raise
@@ -155,6 +157,20 @@ def _make_private(path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Only a new file: closing an open one would drop this process's locks on it.
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Let one process at a time in: turning a new file to WAL fails beside others, unwaited."""
+    try:
+        lock = os.open(f"{path}-opening", os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise sqlite3.OperationalError(f"its folder cannot be written: {error}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 _DATABASES: weakref.WeakSet[Database] = weakref.WeakSet()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
 import stat
@@ -238,6 +239,22 @@ class TestAConnection:
 
 
 class TestTheFile:
+    def test_is_opened_by_one_process_at_a_time(self, database: Database, path: Path) -> None:
+        path.parent.mkdir()
+        opened = threading.Event()
+
+        def take() -> None:
+            with database.reading():
+                opened.set()
+
+        with Path(f"{path}-opening").open("w") as held_by_another:
+            fcntl.flock(held_by_another, fcntl.LOCK_EX)
+            thread = threading.Thread(target=take)
+            thread.start()
+            assert not opened.wait(0.1)
+        assert opened.wait(30)
+        thread.join()
+
     def test_is_its_owners_alone(self, database: Database, path: Path) -> None:
         SqliteJobBook(database).transact(lambda _: None)
         for each in path.parent.iterdir():
