@@ -45,7 +45,7 @@ def started(
 
     A session of its own keeps Ctrl-C away from it: the demo stops it, in order.
     """
-    with program.log.open("w", encoding="utf-8") as log:
+    with program.log.open("w", buffering=1, encoding="utf-8") as log:
         process = subprocess.Popen(  # noqa: S603 - our own programs, no shell
             program.command,
             env=dict(program.environment),
