@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from contracts.worker_launcher_contract import eventually
+from fakes.python_process import python_process
 from oracle_etl.gateways.embedded.processes import LocalWorkerLauncher
 from oracle_etl.gateways.system_clock import SystemClock
 from oracle_etl.model.errors import LauncherAway
@@ -18,6 +19,28 @@ SAYS_ITS_ID_AND_WAITS = "echo $$ > {file}.new && mv {file}.new {file}; while :; 
 DEAF = "trap '' TERM; " + SAYS_ITS_ID_AND_WAITS
 OBEDIENT = "trap 'echo ended > {file}.end; exit 0' TERM; " + SAYS_ITS_ID_AND_WAITS
 WITH_A_CHILD = "sleep 300 & echo $! > {file}.new && mv {file}.new {file}; wait"
+
+FORK_BESIDE_A_WORKER = """
+import os
+from oracle_etl.gateways.embedded.processes import LocalWorkerLauncher
+from oracle_etl.gateways.system_clock import SystemClock
+
+launcher = LocalWorkerLauncher(
+    ["/bin/sleep", "300"], environment={}, cap=1, clock=SystemClock()
+)
+launcher.launch(1)
+child = os.fork()
+if child == 0:
+    before = launcher.running()
+    launcher.stop(grace_seconds=0)
+    launcher.launch(1)
+    print(f"the child had {before}, then {launcher.running()}", flush=True)
+    launcher.stop(grace_seconds=0)
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+print(f"the parent has {launcher.running()}", flush=True)
+launcher.stop(grace_seconds=0)
+"""
 
 
 @pytest.fixture
@@ -136,31 +159,19 @@ class TestStopping:
     def test_leaves_no_zombie(self, launchers: Launchers) -> None:
         launcher = launchers.of("while :; do sleep 0.05; done", cap=3)
         launcher.launch(3)
+        workers = [worker.pid for worker in launcher._started_by[os.getpid()]]
         launcher.stop(grace_seconds=30)
-        with pytest.raises(ChildProcessError):
-            os.waitpid(-1, os.WNOHANG)
+        for worker in workers:
+            with pytest.raises(ChildProcessError):
+                os.waitpid(worker, os.WNOHANG)
 
 
 class TestAFork:
-    def test_has_no_workers_and_may_start_its_own(self, launchers: Launchers, file: Path) -> None:
-        launcher = launchers.of(SAYS_ITS_ID_AND_WAITS)
-        launcher.launch(1)
-        worker = said(file)
-        child = os.fork()
-        if child == 0:
-            status = 1
-            try:
-                empty = launcher.running() == 0
-                launcher.stop(grace_seconds=0)
-                launcher.launch(1)
-                mine = launcher.running() == 1
-                launcher.stop(grace_seconds=0)
-                status = 0 if empty and mine else 2
-            finally:
-                os._exit(status)
-        assert os.waitpid(child, 0)[1] == 0
-        assert is_alive(worker)
-        assert launcher.running() == 1
+    def test_has_no_workers_and_may_start_its_own(self) -> None:
+        with python_process(FORK_BESIDE_A_WORKER) as program:
+            assert program.line() == "the child had 0, then 1"
+            assert program.line() == "the parent has 1"
+            assert program.ended() == 0
 
 
 class TestManyThreads:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import sqlite3
 import stat
 import threading
@@ -45,6 +44,37 @@ print("ready", flush=True)
 sys.stdin.readline()
 book = SqliteJobBook(Database(Path(sys.argv[1])))
 book.transact(lambda entries: entries.put_transport(a_transport(sys.argv[2])))
+"""
+
+EDIT_ON_BOTH_SIDES_OF_A_FORK = """
+import os, threading
+from pathlib import Path
+from builders import a_transport, later
+from oracle_etl.gateways.embedded.sqlite import Database, SqliteJobBook
+
+book = SqliteJobBook(Database(Path(sys.argv[1])))
+book.transact(lambda entries: entries.put_transport(a_transport()))
+
+def edit(entries):
+    transport = entries.transport("TRPID-00000001")
+    entries.put_transport(transport.edited(later(1)))
+
+def edit_often():
+    for _ in range(50):
+        book.transact(edit)
+
+other = threading.Thread(target=edit_often)
+other.start()
+child = os.fork()
+edit_often()
+if child == 0:
+    another = threading.Thread(target=edit_often)
+    another.start()
+    another.join()
+    os._exit(0)
+other.join()
+assert os.waitpid(child, 0)[1] == 0
+print(book.transport("TRPID-00000001").revision, "after 200 edits", flush=True)
 """
 
 STOP_INSIDE = """
@@ -121,22 +151,10 @@ class TestManyProcesses:
 
 
 class TestAFork:
-    def test_leaves_parent_and_child_with_files_of_their_own(self, database: Database) -> None:
-        book = SqliteJobBook(database)
-        book.transact(lambda entries: entries.put_transport(a_transport(revision=0)))
-        child = os.fork()
-        if child == 0:
-            status = 1
-            try:
-                for _ in range(50):
-                    book.transact(edit)
-                status = 0
-            finally:
-                os._exit(status)
-        for _ in range(50):
-            book.transact(edit)
-        assert os.waitpid(child, 0)[1] == 0
-        assert book.transport("TRPID-00000001").revision == 100
+    def test_leaves_parent_and_child_with_connections_of_their_own(self, path: Path) -> None:
+        with python_process(EDIT_ON_BOTH_SIDES_OF_A_FORK, path) as program:
+            assert program.line() == "201 after 200 edits"
+            assert program.ended() == 0
 
     def test_waits_for_a_transaction_of_another_thread(self, database: Database) -> None:
         book = SqliteJobBook(database)
