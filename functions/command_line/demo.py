@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -60,7 +60,7 @@ def demo(output: Output) -> None:
     everything else is the real thing. Everything lies in .data/demo, which each run begins anew.
     """
     with ExitStack() as stack:
-        folder = stack.enter_context(_own_folder(FOLDER))
+        folder = stack.enter_context(own_folder(FOLDER))
         output.note("starting a stand-in Oracle with a sample schema ...")
         account = stack.enter_context(_standin(folder))
         output.note(f"it answers at {account.dsn}; starting the service ...")
@@ -73,7 +73,7 @@ def demo(output: Output) -> None:
 
 
 @contextmanager
-def _own_folder(folder: Path) -> Iterator[Path]:
+def own_folder(folder: Path) -> Iterator[Path]:
     """Empty the demo's folder, unless another demo works in it."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder.parent / "demo.lock").open("w") as lock:
@@ -96,10 +96,11 @@ def _standin(folder: Path) -> AbstractContextManager[Account]:
         folder=folder,
         log=folder / "standin.log",
     )
-    return started(program, ready=_account, patience_seconds=_PATIENCE_SECONDS)
+    return started(program, ready=account_in, patience_seconds=_PATIENCE_SECONDS)
 
 
-def _account(line: str) -> Account | None:
+def account_in(line: str) -> Account | None:
+    """Return the account that the stand-in's line names."""
     match = _STANDIN.search(line)
     return match and Account(user=match[1], password=match[2], dsn=match[3])
 
@@ -118,15 +119,16 @@ def _service(folder: Path, account: Account) -> AbstractContextManager[str]:
         folder=folder,
         log=folder / "service.log",
     )
-    return started(program, ready=_url, patience_seconds=_PATIENCE_SECONDS)
+    return started(program, ready=url_in, patience_seconds=_PATIENCE_SECONDS)
 
 
-def _url(line: str) -> str | None:
-    match json.loads(line):
-        case {"event": "listening", "data": {"url": str(url)}}:
-            return url
-        case _:
-            return None
+def url_in(line: str) -> str | None:
+    """Return the address that the service's line names."""
+    with suppress(ValueError):
+        match json.loads(line):
+            case {"event": "listening", "data": {"url": str(url)}}:
+                return url
+    return None
 
 
 def _carry(session: Session, *, schema: str) -> Document:
