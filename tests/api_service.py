@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,12 @@ class Api:
         response = self.post(f"/api/transports/{transport_id}/execute", asked)
         assert response.status_code == 202, response.json
         return document(response)
+
+    def having(self, *, settings: Settings | None = None, **changes: Any) -> Api:  # noqa: ANN401 - any field of a home
+        """Return another service over the same home, with other settings or ports."""
+        home = replace(self.home, **changes)
+        app = create_application(settings or Settings(), home)
+        return Api(home=home, app=app, client=app.test_client())
 
     def work(self) -> None:
         """Let a worker do what there is to do."""

@@ -22,3 +22,11 @@ def api(tmp_path: Path, source: MemorySource) -> Iterator[Api]:
     api = an_api(tmp_path, source=source)
     yield api
     api.home.close()
+
+
+@pytest.fixture(scope="module")
+def shared_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """Serve the many examples of a property test, which leave nothing behind."""
+    api = an_api(tmp_path_factory.mktemp("shared"), source=MemorySource())
+    yield api
+    api.home.close()
