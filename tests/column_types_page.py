@@ -40,8 +40,8 @@ def _line(rule: TypeRule) -> str:
     template = rule.as_text if rule.refused and rule.as_text else rule.expression
     select = "-" if rule.refused and not rule.as_text else f"`{_shown(template)}`"
     note = f"*refused*: {rule.refused}" if rule.refused else rule.note
-    cells = (rule.oracle, select, _shown(rule.arrow), rule.json, rule.bigquery)
-    others = (_shown(rule.parquet), _shown(rule.duckdb), note)
+    cells = (rule.oracle, select, _shown(rule.arrow), rule.held.json, rule.held.bigquery)
+    others = (_shown(rule.held.parquet), _shown(rule.held.duckdb), note)
     return "| " + " | ".join((*cells, *others)).replace("||", "\\|\\|") + " |\n"
 
 

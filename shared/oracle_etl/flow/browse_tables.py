@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from oracle_etl.flow.carry_column import declaration
 from oracle_etl.flow.encode.json_lines import JsonLines
-from oracle_etl.flow.plan_columns import declaration, plan_columns
+from oracle_etl.flow.plan_columns import plan_columns
 from oracle_etl.model.columns import CarriedColumn, ColumnPlan, DeclaredColumn, TableShape
 from oracle_etl.model.errors import UnsupportedColumn
 from oracle_etl.model.names import TableName

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from oracle_etl.model.columns import DeclaredColumn, WireForm
 
@@ -30,6 +30,17 @@ _LOCAL_AS_TEXT = f"LTRIM(TO_CHAR(SYS_EXTRACT_UTC({{c}}),'{_CLOCK}'))||'Z'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """How each format holds a value."""
+
+    json: str
+    """number, string, boolean or any."""
+    bigquery: str
+    parquet: str
+    duckdb: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TypeRule:
     """How columns of one Oracle type travel; `{c}` is the column, `{p}` and `{s}` its digits."""
 
@@ -41,10 +52,7 @@ class TypeRule:
     expression: str = "{c}"
     form: WireForm
     arrow: str
-    json: str
-    bigquery: str
-    parquet: str
-    duckdb: str
+    held: Held
     as_text: str | None = None
     """For masks and hashes: the value as one text; a refused type's lossy form."""
     refused: str = ""
@@ -102,20 +110,16 @@ def _in_microseconds(column: DeclaredColumn) -> bool:
     return fraction_digits(column) <= _MICROSECOND_DIGITS
 
 
-_TEXT = {"json": "string", "bigquery": "STRING", "parquet": "STRING", "duckdb": "VARCHAR"}
-_MOMENT = {
-    "json": "string",
-    "bigquery": "DATETIME",
-    "parquet": "TIMESTAMP(MICROS)",
-    "duckdb": "TIMESTAMP",
-}
-_WHOLE = {"bigquery": "INT64", "parquet": "INT64", "duckdb": "BIGINT"}
-_DECIMAL = {
-    "arrow": "decimal128({p},{s})",
-    "bigquery": "NUMERIC or BIGNUMERIC",
-    "parquet": "DECIMAL({p},{s})",
-    "duckdb": "DECIMAL({p},{s})",
-}
+_TEXT = Held(json="string", bigquery="STRING", parquet="STRING", duckdb="VARCHAR")
+_BYTES = Held(json="string", bigquery="BYTES", parquet="BYTE_ARRAY", duckdb="BLOB")
+_MOMENT = Held(json="string", bigquery="DATETIME", parquet="TIMESTAMP(MICROS)", duckdb="TIMESTAMP")
+_INT64 = Held(json="number", bigquery="INT64", parquet="INT64", duckdb="BIGINT")
+_DECIMAL = Held(
+    json="number",
+    bigquery="NUMERIC or BIGNUMERIC",
+    parquet="DECIMAL({p},{s})",
+    duckdb="DECIMAL({p},{s})",
+)
 
 RULES: tuple[TypeRule, ...] = (
     TypeRule(
@@ -124,9 +128,8 @@ RULES: tuple[TypeRule, ...] = (
         applies=_whole(1, EXACT_JSON_DIGITS),
         form=WireForm.INTEGER,
         arrow="int64",
-        json="number",
+        held=_INT64,
         as_text=_NUMBER_AS_TEXT,
-        **_WHOLE,
         note="A negative scale adds to the digits: NUMBER(5,-2) has 7.",
     ),
     TypeRule(
@@ -135,27 +138,26 @@ RULES: tuple[TypeRule, ...] = (
         applies=_whole(EXACT_JSON_DIGITS + 1, _INT64_DIGITS),
         form=WireForm.INTEGER,
         arrow="int64",
-        json="string",
+        held=replace(_INT64, json="string"),
         as_text=_NUMBER_AS_TEXT,
-        **_WHOLE,
     ),
     TypeRule(
         oracle="NUMBER(p), NUMBER(*,0), 19 to 38 digits",
         types=("NUMBER",),
         applies=_whole(_INT64_DIGITS + 1, _DECIMAL128_DIGITS),
         form=WireForm.DECIMAL,
-        json="string",
+        arrow="decimal128({p},{s})",
+        held=replace(_DECIMAL, json="string"),
         as_text=_NUMBER_AS_TEXT,
-        **_DECIMAL,
     ),
     TypeRule(
         oracle="NUMBER(p,s), to 15 digits",
         types=("NUMBER",),
         applies=_fraction(1, EXACT_JSON_DIGITS),
         form=WireForm.DECIMAL,
-        json="number",
+        arrow="decimal128({p},{s})",
+        held=_DECIMAL,
         as_text=_NUMBER_AS_TEXT,
-        **_DECIMAL,
         note="Written with all digits of its scale: 12.50.",
     ),
     TypeRule(
@@ -163,9 +165,9 @@ RULES: tuple[TypeRule, ...] = (
         types=("NUMBER",),
         applies=_fraction(EXACT_JSON_DIGITS + 1, _DECIMAL128_DIGITS),
         form=WireForm.DECIMAL,
-        json="string",
+        arrow="decimal128({p},{s})",
+        held=replace(_DECIMAL, json="string"),
         as_text=_NUMBER_AS_TEXT,
-        **_DECIMAL,
     ),
     TypeRule(
         oracle="NUMBER without precision or beyond 38 digits, FLOAT, FLOAT(p)",
@@ -173,8 +175,8 @@ RULES: tuple[TypeRule, ...] = (
         expression=_NUMBER_AS_TEXT,
         form=WireForm.NUMBER_TEXT,
         arrow="large_string",
+        held=_TEXT,
         as_text=_NUMBER_AS_TEXT,
-        **_TEXT,
         note="Plain digits, 0.5 for Oracle's .5; over 64 characters as 1.5E+100.",
     ),
     TypeRule(
@@ -182,10 +184,7 @@ RULES: tuple[TypeRule, ...] = (
         types=("BINARY_FLOAT",),
         form=WireForm.FLOAT,
         arrow="float",
-        json="number",
-        bigquery="FLOAT64",
-        parquet="FLOAT",
-        duckdb="FLOAT",
+        held=Held(json="number", bigquery="FLOAT64", parquet="FLOAT", duckdb="FLOAT"),
         note='The exact double of the value; "NaN", "Infinity", "-Infinity" as text in JSON.',
     ),
     TypeRule(
@@ -193,10 +192,7 @@ RULES: tuple[TypeRule, ...] = (
         types=("BINARY_DOUBLE",),
         form=WireForm.FLOAT,
         arrow="double",
-        json="number",
-        bigquery="FLOAT64",
-        parquet="DOUBLE",
-        duckdb="DOUBLE",
+        held=Held(json="number", bigquery="FLOAT64", parquet="DOUBLE", duckdb="DOUBLE"),
         note='"NaN", "Infinity", "-Infinity" as text in JSON.',
     ),
     TypeRule(
@@ -204,18 +200,15 @@ RULES: tuple[TypeRule, ...] = (
         types=("BOOLEAN",),
         form=WireForm.BOOLEAN,
         arrow="bool",
-        json="boolean",
-        bigquery="BOOL",
-        parquet="BOOLEAN",
-        duckdb="BOOLEAN",
+        held=Held(json="boolean", bigquery="BOOL", parquet="BOOLEAN", duckdb="BOOLEAN"),
     ),
     TypeRule(
         oracle="CHAR, VARCHAR2, NCHAR, NVARCHAR2",
         types=("CHAR", "VARCHAR2", "VARCHAR", "NCHAR", "NVARCHAR2"),
         form=WireForm.TEXT,
         arrow="large_string",
+        held=_TEXT,
         as_text="{c}",
-        **_TEXT,
         note="CHAR keeps its blanks; '' is null in Oracle.",
     ),
     TypeRule(
@@ -223,7 +216,7 @@ RULES: tuple[TypeRule, ...] = (
         types=("CLOB", "NCLOB", "LONG"),
         form=WireForm.TEXT,
         arrow="large_string",
-        **_TEXT,
+        held=_TEXT,
         is_lob=True,
     ),
     TypeRule(
@@ -232,8 +225,8 @@ RULES: tuple[TypeRule, ...] = (
         applies=_in_microseconds,
         form=WireForm.MOMENT,
         arrow="timestamp[us]",
+        held=_MOMENT,
         as_text=_MOMENT_AS_TEXT,
-        **_MOMENT,
         note="ISO 8601; a year before 1 as Oracle writes it: -0044-03-15T00:00:00.",
     ),
     TypeRule(
@@ -242,8 +235,8 @@ RULES: tuple[TypeRule, ...] = (
         expression=_MOMENT_AS_TEXT,
         form=WireForm.TEXT,
         arrow="large_string",
+        held=_TEXT,
         as_text=_MOMENT_AS_TEXT,
-        **_TEXT,
         note="ISO 8601 with all declared digits.",
     ),
     TypeRule(
@@ -252,8 +245,8 @@ RULES: tuple[TypeRule, ...] = (
         expression=_ZONED_AS_TEXT,
         form=WireForm.TEXT,
         arrow="large_string",
+        held=_TEXT,
         as_text=_ZONED_AS_TEXT,
-        **_TEXT,
         note="With its offset, and its region where it has one: ...+02:00[Europe/Berlin].",
     ),
     TypeRule(
@@ -263,11 +256,13 @@ RULES: tuple[TypeRule, ...] = (
         expression="SYS_EXTRACT_UTC({c})",
         form=WireForm.INSTANT,
         arrow="timestamp[us]",
+        held=Held(
+            json="string",
+            bigquery="TIMESTAMP",
+            parquet="TIMESTAMP(MICROS, UTC)",
+            duckdb="TIMESTAMP WITH TIME ZONE",
+        ),
         as_text=_LOCAL_AS_TEXT,
-        json="string",
-        bigquery="TIMESTAMP",
-        parquet="TIMESTAMP(MICROS, UTC)",
-        duckdb="TIMESTAMP WITH TIME ZONE",
         note="In UTC, with Z.",
     ),
     TypeRule(
@@ -276,8 +271,8 @@ RULES: tuple[TypeRule, ...] = (
         expression=_LOCAL_AS_TEXT,
         form=WireForm.TEXT,
         arrow="large_string",
+        held=_TEXT,
         as_text=_LOCAL_AS_TEXT,
-        **_TEXT,
         note="In UTC, with Z and all declared digits.",
     ),
     TypeRule(
@@ -286,7 +281,7 @@ RULES: tuple[TypeRule, ...] = (
         expression="TO_CHAR({c})",
         form=WireForm.DAYS,
         arrow="large_string",
-        **_TEXT,
+        held=_TEXT,
         note="ISO 8601: P3DT4H5M6.7S, -P1DT1S.",
     ),
     TypeRule(
@@ -295,7 +290,7 @@ RULES: tuple[TypeRule, ...] = (
         expression="TO_CHAR({c})",
         form=WireForm.MONTHS,
         arrow="large_string",
-        **_TEXT,
+        held=_TEXT,
         note="ISO 8601: P1Y2M, -P3M.",
     ),
     TypeRule(
@@ -303,11 +298,8 @@ RULES: tuple[TypeRule, ...] = (
         types=("RAW",),
         form=WireForm.BYTES,
         arrow="large_binary",
+        held=_BYTES,
         as_text="RAWTOHEX({c})",
-        json="string",
-        bigquery="BYTES",
-        parquet="BYTE_ARRAY",
-        duckdb="BLOB",
         note="Base64 in JSON.",
     ),
     TypeRule(
@@ -315,10 +307,7 @@ RULES: tuple[TypeRule, ...] = (
         types=("BLOB", "LONG RAW"),
         form=WireForm.BYTES,
         arrow="large_binary",
-        json="string",
-        bigquery="BYTES",
-        parquet="BYTE_ARRAY",
-        duckdb="BLOB",
+        held=_BYTES,
         is_lob=True,
         note="Base64 in JSON.",
     ),
@@ -328,8 +317,8 @@ RULES: tuple[TypeRule, ...] = (
         expression="ROWIDTOCHAR({c})",
         form=WireForm.TEXT,
         arrow="large_string",
+        held=_TEXT,
         as_text="ROWIDTOCHAR({c})",
-        **_TEXT,
     ),
     TypeRule(
         oracle="XMLTYPE",
@@ -337,7 +326,7 @@ RULES: tuple[TypeRule, ...] = (
         expression="XMLSERIALIZE(CONTENT {c} AS CLOB)",
         form=WireForm.TEXT,
         arrow="large_string",
-        **_TEXT,
+        held=_TEXT,
         is_lob=True,
     ),
     TypeRule(
@@ -346,10 +335,7 @@ RULES: tuple[TypeRule, ...] = (
         expression="JSON_SERIALIZE({c} RETURNING CLOB)",
         form=WireForm.JSON,
         arrow="large_string",
-        json="any",
-        bigquery="JSON",
-        parquet="STRING",
-        duckdb="JSON",
+        held=Held(json="any", bigquery="JSON", parquet="STRING", duckdb="JSON"),
         is_lob=True,
         note="Embedded as it is.",
     ),
@@ -358,8 +344,8 @@ RULES: tuple[TypeRule, ...] = (
         types=("UROWID",),
         form=WireForm.TEXT,
         arrow="large_string",
+        held=_TEXT,
         as_text="CAST({c} AS VARCHAR2(4000))",
-        **_TEXT,
         refused="Oracle converts logical row ids to text only by an implicit cast",
     ),
     TypeRule(
@@ -367,8 +353,8 @@ RULES: tuple[TypeRule, ...] = (
         types=("VECTOR",),
         form=WireForm.TEXT,
         arrow="large_string",
+        held=_TEXT,
         as_text="FROM_VECTOR({c} RETURNING CLOB)",
-        **_TEXT,
         refused="Oracle's text of a vector may round its numbers",
         is_lob=True,
     ),
@@ -377,10 +363,7 @@ RULES: tuple[TypeRule, ...] = (
         types=("BFILE",),
         form=WireForm.BYTES,
         arrow="large_binary",
-        json="string",
-        bigquery="BYTES",
-        parquet="BYTE_ARRAY",
-        duckdb="BLOB",
+        held=_BYTES,
         refused="its bytes lie in a file outside the database",
     ),
     TypeRule(
@@ -388,8 +371,8 @@ RULES: tuple[TypeRule, ...] = (
         types=(),
         form=WireForm.TEXT,
         arrow="large_string",
+        held=_TEXT,
         as_text="XMLSERIALIZE(CONTENT XMLTYPE({c}) AS CLOB)",
-        **_TEXT,
         refused="it has no form of its own in the formats",
         is_lob=True,
     ),

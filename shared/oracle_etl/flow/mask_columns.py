@@ -12,9 +12,9 @@ from oracle_etl.flow.carry_column import carried, declaration, expression, nothi
 from oracle_etl.flow.column_types import TypeRule, base_type, rule_for
 from oracle_etl.model.columns import CarriedColumn, DeclaredColumn, TableShape, WireForm
 from oracle_etl.model.errors import UnsupportedColumn
+from oracle_etl.model.reading import MASK_KEY_BIND
 from oracle_etl.model.transport import Mask, MaskKind
 
-MASK_KEY_BIND = "oetl_mask_key"
 _HMAC_SHA256 = 3
 """DBMS_CRYPTO.HMAC_SH256; SQL cannot name a package's constant."""
 _DATED = ("DATE", "TIMESTAMP")
@@ -25,17 +25,16 @@ def masked(
     shape: TableShape, declared: DeclaredColumn, mask: Mask, *, encoding: str | None
 ) -> CarriedColumn:
     """Return the column as its mask shows it."""
-    match mask.kind:
-        case MaskKind.NULL:
-            column = nothing(declared, note="masked: null")
-        case MaskKind.REDACT:
-            column = _redacted(declared)
-        case MaskKind.YEAR:
-            column = _year(shape, declared)
-        case MaskKind.KEEP_LAST:
-            column = _last_characters(shape, declared, mask.keep, encoding)
-        case MaskKind.HASH:
-            column = _hashed(shape, declared, encoding)
+    if mask.kind is MaskKind.NULL:
+        column = nothing(declared, note="")
+    elif mask.kind is MaskKind.REDACT:
+        column = _redacted(declared)
+    elif mask.kind is MaskKind.YEAR:
+        column = _year(shape, declared)
+    elif mask.kind is MaskKind.KEEP_LAST:
+        column = _last_characters(shape, declared, mask.keep, encoding)
+    else:
+        column = _hashed(shape, declared, encoding)
     return replace(column, mask=mask.kind.value, note=f"masked: {mask.kind.value}")
 
 

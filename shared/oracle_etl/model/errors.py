@@ -144,6 +144,12 @@ class LauncherAway(TryAgain):
     code = "WORKERS_UNAVAILABLE"
 
 
+class SecretAway(TryAgain):
+    """The place of the secrets did not answer."""
+
+    code = "SECRET_UNAVAILABLE"
+
+
 class UndoGone(TryAgain):
     """ORA-01555: undo no longer reaches the job's SCN for so long a read; smaller parts may."""
 
@@ -192,6 +198,10 @@ class UnreadableValue(GiveUp):
     code = "UNREADABLE_VALUE"
 
 
+class UnreadableMoment(UnreadableValue):
+    """A moment before year 1, which Oracle's driver cannot deliver as one; as text it can."""
+
+
 class TableChanged(GiveUp):
     """DDL ran under the job, so the table cannot be read at the job's SCN any more."""
 
@@ -220,6 +230,12 @@ class StoreRefused(GiveUp):
     """The object store refuses for good: no bucket, no permission."""
 
     code = "STORE_REFUSED"
+
+
+class SecretRefused(GiveUp):
+    """A secret is not there, is not ours to read, or is not what it should be."""
+
+    code = "SECRET_REFUSED"
 
 
 class UnreadableMessage(GiveUp):

@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 
 from oracle_etl.model.columns import ColumnPlan
 from oracle_etl.model.names import TableName
+from oracle_etl.model.predicates import OUR_BINDS
 from oracle_etl.model.table_task import RowidRange
+
+MASK_KEY_BIND = f"{OUR_BINDS}mask_key"
+"""The bind under which a plan's expressions find the key of hash masks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

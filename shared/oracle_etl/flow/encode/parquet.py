@@ -14,6 +14,7 @@ from typing import Any
 from arro3.core import Array, DataType, Field, RecordBatch, Schema, Table
 from arro3.io import write_parquet
 
+from oracle_etl.arrow_types import arrow_type
 from oracle_etl.flow.encode.arrow_text import check_text
 from oracle_etl.flow.encode.convert_columns import arrays_of_columns, parquet_conversion
 from oracle_etl.flow.encode.thrift_compact import I64, STRUCT, Reader, Struct, write_struct
@@ -132,24 +133,6 @@ class ParquetFile:
         data = file[first:end]
         self._written += len(data)
         return data
-
-
-def arrow_type(text: str) -> DataType:
-    """Return the Arrow type of a plan's words for it."""
-    if text.startswith("decimal128"):
-        precision, scale = text[len("decimal128(") : -1].split(",")
-        return DataType.decimal128(int(precision), int(scale))
-    named = {
-        "int64": DataType.int64,
-        "float": DataType.float32,
-        "double": DataType.float64,
-        "bool": DataType.bool,
-        "large_string": DataType.large_utf8,
-        "large_binary": DataType.large_binary,
-    }
-    if text == "timestamp[us]":
-        return DataType.timestamp("us")
-    return named[text]()
 
 
 def _end_of_data(groups: Sequence[Struct]) -> int:

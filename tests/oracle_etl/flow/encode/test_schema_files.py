@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 from column_shapes import declared, shape_of
-
 from oracle_etl.flow.encode.schema_files import bigquery_schema, bq_load_command
 from oracle_etl.flow.plan_columns import plan_columns
 from oracle_etl.model.transport import Carriage, Format, Mask, MaskKind, TableChoice
