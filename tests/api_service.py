@@ -37,7 +37,8 @@ class Api:
         """Send a request; header names are written with underscores."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         given = {} if body is None else {"json": body}
-        return self.client.open(path, method=method, headers=named, **given)
+        # Read whole and closed, as a server does when it has sent the last byte.
+        return self.client.open(path, method=method, headers=named, buffered=True, **given)
 
     def get(self, path: str, **headers: str) -> TestResponse:
         return self.call("GET", path, **headers)
