@@ -6,7 +6,7 @@ VENV := .venv
 RUN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 CODE := shared functions tests benchmarks
-COMPILE_LOCK := $(RUN)/uv --no-config --quiet pip compile pyproject.toml --universal --python-version 3.11 \
+COMPILE := $(RUN)/uv --no-config --quiet pip compile --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
@@ -44,10 +44,11 @@ prove: $(INSTALLED) ## Run the long proofs and store what they found in prove-re
 bench: $(INSTALLED) ## Measure the speed of the real path, and store it in bench-results.json
 	$(RUN)/python -m benchmarks --json bench-results.json
 
-lock: $(INSTALLED) ## Lock the dependencies anew: production, and development with the stand-in
+lock: $(INSTALLED) ## Lock the dependencies anew: production, development with the stand-in, the wheel's build
 	@test -x $(RUN)/uv || $(RUN)/python -m pip install --quiet uv
-	$(COMPILE_LOCK) --output-file infra/image/requirements.lock
-	$(COMPILE_LOCK) --extra standin --group dev --output-file infra/dev.lock
+	$(COMPILE) pyproject.toml --output-file infra/image/requirements.lock
+	$(COMPILE) pyproject.toml --extra standin --group dev --output-file infra/dev.lock
+	@echo hatchling | $(COMPILE) - --constraint infra/dev.lock --output-file infra/image/build.lock
 
 clean: ## Remove the environment, the data of the demo, and what tools left behind
 	rm -rf $(VENV) .data/demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -139,6 +139,22 @@ class TestPoliciesAndKeys:
         assert runs or member
 
 
+class TestWhatRuns:
+    def test_runs_as_an_account_of_its_own(self) -> None:
+        [service] = resources("google_cloud_run_v2_service")
+        [job] = resources("google_cloud_run_v2_job")
+        [tick] = resources("google_cloud_scheduler_job")
+        [template] = service.block.each("template")
+        [task] = job.block.each("template", "template")
+        [token] = tick.block.each("http_target", "oidc_token")
+        assert template.arguments["service_account"] == "${local.foundation.accounts.api}"
+        assert task.arguments["service_account"] == "${local.foundation.accounts.worker}"
+        assert token.arguments == {
+            "service_account_email": "${local.foundation.accounts.tick}",
+            "audience": "${local.api_address}",
+        }
+
+
 class TestTheBucket:
     def test_refuses_the_public_and_object_lists(self) -> None:
         [bucket] = resources("google_storage_bucket")
