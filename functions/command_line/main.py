@@ -6,7 +6,7 @@ import sys
 from importlib.metadata import version as installed_version
 
 import click
-from click.shell_completion import get_completion_class
+from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete
 
 from command_line.demo import demo
 from command_line.exits import MEANINGS
@@ -16,6 +16,12 @@ from command_line.serve import serve
 from command_line.session import examples, says_how_it_ends
 from command_line.tables import tables
 from command_line.transports import transports
+
+_COMPLETIONS: dict[str, type[ShellComplete]] = {
+    "bash": BashComplete,
+    "zsh": ZshComplete,
+    "fish": FishComplete,
+}
 
 
 @click.group(
@@ -51,13 +57,11 @@ def version(output: Output) -> None:
         "oracle-etl completion fish > ~/.config/fish/completions/oracle-etl.fish",
     ),
 )
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", type=click.Choice(list(_COMPLETIONS)))
 def completion(shell: str) -> None:
     """Print the script that completes commands and options in a shell."""
-    known = get_completion_class(shell)
-    if known is None:
-        raise click.UsageError(f"no completion for {shell}")
-    click.echo(known(main, {}, "oracle-etl", "_ORACLE_ETL_COMPLETE").source())
+    script = _COMPLETIONS[shell](main, {}, "oracle-etl", "_ORACLE_ETL_COMPLETE")
+    click.echo(script.source())
 
 
 for _family in (serve, demo, tables, transports, jobs):

@@ -157,5 +157,11 @@ def an_output(*, as_json: bool, stdout: TextIO, stderr: TextIO) -> Output:
         return JsonLines(stdout)
     # Colour and width follow the terminal; highlighting would colour what users typed.
     return Readable(
-        Console(file=stdout, highlight=False), Console(file=stderr, highlight=False, style="red")
+        _Page(file=stdout, highlight=False), _Page(file=stderr, highlight=False, style="red")
     )
+
+
+class _Page(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the command how it ends; rich would end it with 1."""
+        raise BrokenPipeError

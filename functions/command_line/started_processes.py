@@ -16,7 +16,6 @@ from command_line.exits import Stop
 
 T = TypeVar("T")
 
-_STOP_SECONDS = 40.0
 _ENDED = ""
 
 
@@ -35,6 +34,8 @@ class Program:
     environment: Mapping[str, str]
     folder: Path
     log: Path
+    grace_seconds: float = 60.0
+    """How long it may take to stop; the service waits for its workers."""
 
 
 @contextlib.contextmanager
@@ -62,7 +63,7 @@ def started(
         try:
             yield _first(program, lines, ready, patience_seconds)
         finally:
-            _stop(process)
+            _stop(process, program.grace_seconds)
             reader.join()
 
 
@@ -92,11 +93,11 @@ def _first(
     raise DidNotStart(f"{program.name} did not start", hint=f"{program.log} says why")
 
 
-def _stop(process: subprocess.Popen[str]) -> None:
+def _stop(process: subprocess.Popen[str], grace_seconds: float) -> None:
     with contextlib.suppress(ProcessLookupError):
         process.send_signal(signal.SIGTERM)
     try:
-        process.wait(_STOP_SECONDS)
+        process.wait(grace_seconds)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,15 @@ class TestAStartedProgram:
         script = f"print('x' * 1_000_000, flush=True); {READY}"
         with started(a_program(tmp_path, script), ready=pid_in, patience_seconds=30) as pid:
             assert is_alive(pid)
+
+
+class TestAProgramThatWillNotStop:
+    def test_is_killed_after_its_grace(self, tmp_path: Path) -> None:
+        stubborn = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {READY}"
+        program = replace(a_program(tmp_path, stubborn), grace_seconds=0.1)
+        with started(program, ready=pid_in, patience_seconds=30) as pid:
+            assert is_alive(pid)
+        assert not is_alive(pid)
 
 
 class TestAProgramThatDoesNotStart:

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from command_line.exits import MEANINGS, DataDiffers, JobFailed, NotAuthorised, Stop
+from command_line.output import Output
+from command_line.session import says_how_it_ends
+from oracle_etl.model.errors import InvalidRequest
+
+
+def ended(work: Callable[[], object]) -> tuple[int, str]:
+    """Run work as a command, and return how it ended and what it said of that."""
+
+    @click.command
+    @says_how_it_ends
+    def command(output: Output) -> None:
+        del output
+        work()
+
+    result = CliRunner().invoke(command, [])
+    return result.exit_code, result.stderr
+
+
+def raising(error: BaseException) -> Callable[[], object]:
+    def work() -> object:
+        raise error
+
+    return work
+
+
+class TestACommand:
+    def test_that_does_its_work_ends_with_0(self) -> None:
+        assert ended(lambda: None) == (0, "")
+
+    @pytest.mark.parametrize("kind", [JobFailed, DataDiffers, NotAuthorised])
+    def test_that_stops_ends_with_the_code_of_why(self, kind: type[Stop]) -> None:
+        code, said = ended(raising(kind("so it is", hint="do that")))
+        assert code == kind.exit_code
+        assert code in MEANINGS
+        assert said == "Error: so it is\n  do that\n"
+
+    def test_with_unusable_settings_ends_with_2(self) -> None:
+        code, said = ended(raising(InvalidRequest("no", hint="see README.md")))
+        assert (code, said) == (2, "Error: no\n  see README.md\n")
+
+    def test_that_is_interrupted_ends_with_130(self) -> None:
+        assert ended(raising(KeyboardInterrupt()))[0] == 130
+
+    def test_that_click_refuses_ends_as_click_says(self) -> None:
+        code, said = ended(raising(click.UsageError("not like this")))
+        assert code == 2
+        assert "not like this" in said
+
+    def test_with_a_fault_shows_where_it_lies(self) -> None:
+        code, said = ended(raising(ZeroDivisionError("oh")))
+        assert code == 70
+        assert "ZeroDivisionError: oh" in said
+
+    def test_whose_reader_has_gone_ends_with_141_and_says_nothing(self) -> None:
+        reading, writing = os.pipe()
+        os.close(reading)
+        try:
+            result = subprocess.run(
+                (sys.executable, "-m", "command_line", "version"),
+                stdout=writing,
+                stderr=subprocess.PIPE,
+                check=False,
+            )
+        finally:
+            os.close(writing)
+        assert (result.returncode, result.stderr) == (141, b"")
