@@ -10,11 +10,15 @@ resource "google_identity_platform_config" "watchers" {
 
   authorized_domains = var.watcher_origins
 
-  client {
-    permissions {
-      # Users exist through custom tokens only.
-      disabled_user_signup   = true
-      disabled_user_deletion = true
+  # Custom tokens are the only way in. Sign-up itself stays allowed: the first token of a watcher
+  # makes the user.
+  sign_in {
+    anonymous {
+      enabled = false
+    }
+
+    email {
+      enabled = false
     }
   }
 
