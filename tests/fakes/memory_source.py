@@ -49,6 +49,8 @@ class MemorySource:
     estimated_bytes: int = 8192
     rows_undo_reaches: int | None = None
     """A reading of more rows than this ends in UndoGone."""
+    counts_more: int = 0
+    """Rows that a count finds and a reading does not."""
     before_batch: Callable[[Reading, int], None] | None = None
     """Called before each batch with the reading and the batch's number."""
     readings: list[Reading] = field(default_factory=list)
@@ -117,7 +119,7 @@ class MemorySource:
         return self.flashback and scn >= self.oldest_scn and table.name in self.states
 
     def count(self, reading: Reading) -> int:
-        return len(self._rows(reading))
+        return len(self._rows(reading)) + self.counts_more
 
     def boundaries(self, reading: Reading, *, parts: int) -> Sequence[str]:
         places = [place for place, _ in self._rows(reading)]

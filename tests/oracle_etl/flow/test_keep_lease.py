@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,9 +21,10 @@ from oracle_etl.flow.take_seat import POOL, Seat, keep_seat, leave_seat, take_se
 from oracle_etl.gateways.system_clock import SystemClock
 from oracle_etl.model.errors import LeaseLost
 from oracle_etl.model.progress import Progress
+from oracle_etl.model.table_task import PartTask, TableTask
 from oracle_etl.model.work import WorkRef
 from oracle_etl.outside import Outside
-from oracle_etl.ports import Entries
+from oracle_etl.ports import Entries, JobBook
 
 PATIENCE_SECONDS = 20
 QUICK = replace(LIMITS, renewal=0.02, progress_interval=0.01, lease=60.0)
@@ -45,16 +48,16 @@ class Signals:
 class WatchedBook:
     """A book that signals after every transaction and every look at a job."""
 
-    def __init__(self, book: object, signals: Signals) -> None:
+    def __init__(self, book: JobBook, signals: Signals) -> None:
         self._book = book
         self._signals = signals
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the real thing has it
         real = getattr(self._book, name)
         if name not in {"transact", "job"}:
             return real
 
-        def watched(*given: object) -> object:
+        def watched(*given: Any) -> Any:  # noqa: ANN401 - as the real thing has it
             try:
                 return real(*given)
             finally:
@@ -111,7 +114,7 @@ class TestAClaimThatIsKept:
         ):
             signals.until(lambda: seat_ends(home) > before)
         stored = home.book.table(claim.job.id, claim.table.table_id)
-        assert stored.hold.expires_at > claim.table.hold.expires_at
+        assert ends(stored) > ends(claim.table)
         assert stored.hold.fence == claim.fence
 
     def test_of_a_part_is_renewed_too(self, home: Outside, signals: Signals) -> None:
@@ -121,7 +124,7 @@ class TestAClaimThatIsKept:
         assert isinstance(claim, Claim)
         seat = a_seat(home)
         with keep_lease(claim, delivery=None, seat=seat, stopping=threading.Event(), outside=home):
-            signals.until(lambda: part_ends(home, claim) > part_of(claim).hold.expires_at)
+            signals.until(lambda: part_ends(home, claim) > ends(claim.part))
 
     def test_shows_the_jobs_totals(self, home: Outside, signals: Signals) -> None:
         claim, seat = a_claim(home), a_seat(home)
@@ -184,21 +187,21 @@ class TestASeat:
         assert take_seat(owner="w2", outside=one) is not None
 
 
-def seat_ends(home: Outside) -> object:
+def seat_ends(home: Outside) -> datetime:
     (slot,) = home.book.transact(lambda entries: list(entries.slots(POOL)))
+    assert slot.expires_at is not None
     return slot.expires_at
 
 
-def part_of(claim: Claim) -> object:
-    assert claim.part is not None
-    return claim.part
+def ends(held: PartTask | TableTask | None) -> datetime:
+    assert held is not None
+    assert held.hold.expires_at is not None
+    return held.hold.expires_at
 
 
-def part_ends(home: Outside, claim: Claim) -> object:
+def part_ends(home: Outside, claim: Claim) -> datetime:
     ref = claim.ref
-    part = home.book.transact(lambda entries: entries.part(ref.job_id, ref.table_id, 1))
-    assert part is not None
-    return part.hold.expires_at
+    return ends(home.book.transact(lambda entries: entries.part(ref.job_id, ref.table_id, 1)))
 
 
 def take_over(home: Outside, claim: Claim) -> None:

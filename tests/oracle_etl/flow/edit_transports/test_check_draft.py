@@ -238,8 +238,20 @@ class TestAnEntry:
     def test_says_something_where_it_speaks(self, kind: str, text: str) -> None:
         assert list(findings_of_entry(**{kind: text})) == [f"tables[0].{kind}"]
 
+    @pytest.mark.parametrize(
+        "where", ["1=1; DROP TABLE EMP", "1=1 -- all", "(1=1", "A IN (SELECT 1 FROM DUAL)", "A='"]
+    )
+    def test_tries_no_more_than_a_predicate(self, where: str) -> None:
+        assert list(findings_of_entry(where=where)) == ["tables[0].where"]
+
+    @pytest.mark.parametrize("query", ["DELETE FROM EMP", "SELECT 1 FROM DUAL; COMMIT", "BEGIN"])
+    def test_tries_no_more_than_a_query(self, query: str) -> None:
+        assert list(findings_of_entry(query=query)) == ["tables[0].query"]
+
     def test_is_ordered_by_columns(self) -> None:
-        assert list(findings_of_entry(order=("A", " "))) == ["tables[0].order"]
+        assert findings_of_entry(order=("A", "b DESC", '"C d" ASC NULLS LAST')) == {}
+        assert list(findings_of_entry(order=("A", " "))) == ["tables[0].order[1]"]
+        assert list(findings_of_entry(order=("A;--",))) == ["tables[0].order[0]"]
         assert list(findings_of_entry(order=("A",) * 33)) == ["tables[0].order"]
 
     def test_names_an_encoding_that_exists(self) -> None:
@@ -248,8 +260,13 @@ class TestAnEntry:
 
 
 class TestBinds:
-    def test_go_with_a_predicate(self) -> None:
-        assert list(findings_of_entry(binds={"a": 1})) == ["tables[0].binds"]
+    def test_are_used(self) -> None:
+        assert list(findings_of_entry(binds={"a": 1})) == ["tables[0].binds.a"]
+        assert list(findings_of_entry(where="X = :ab", binds={"ab": 1, "a": 1})) == [
+            "tables[0].binds.a"
+        ]
+        query = "SELECT * FROM EMP WHERE X = :A"
+        assert findings_of_entry(query=query, binds={"a": 1}) == {}
 
     @pytest.mark.parametrize(
         ("name", "value"),
@@ -264,16 +281,21 @@ class TestBinds:
         ],
     )
     def test_have_names_and_values_that_oracle_takes(self, name: str, value: object) -> None:
-        found = findings_of_entry(where="A = :a", binds={name: value})
-        assert list(found) == [f"tables[0].binds.{name[:30]}"]
+        found = findings_of_entry(where="A = 1", binds={name: value})
+        assert f"tables[0].binds.{name[:30]}" in found
+        assert "must be used" not in next(iter(found.values()))
 
     @pytest.mark.parametrize("value", ["x", "\ud800", 1, 1.5, None])
     def test_may_be_texts_numbers_and_nulls(self, value: object) -> None:
         assert findings_of_entry(where="A = :a", binds={"a": value}) == {}
 
+    def test_that_are_used_are_given(self) -> None:
+        assert list(findings_of_entry(where="A = :a")) == ["tables[0].where"]
+
     def test_are_not_endless(self) -> None:
         many = {f"a{number}": number for number in range(101)}
-        assert list(findings_of_entry(where="A = :a1", binds=many)) == ["tables[0].binds"]
+        where = " OR ".join(f"A = :{name}" for name in many)
+        assert list(findings_of_entry(where=where, binds=many)) == ["tables[0].binds"]
 
 
 class TestWhateverIsWritten:
