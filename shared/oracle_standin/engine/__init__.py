@@ -1,0 +1,1 @@
+"""The stand-in's database: users, tables, versions of rows, and the SQL that reads them."""

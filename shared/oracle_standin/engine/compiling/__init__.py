@@ -1,0 +1,1 @@
+"""From a tree to Python closures over stored rows."""

@@ -1,0 +1,1 @@
+"""The data dictionary, computed from the catalogue."""

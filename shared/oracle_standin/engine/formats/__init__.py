@@ -1,0 +1,1 @@
+"""Format models of numbers and moments."""

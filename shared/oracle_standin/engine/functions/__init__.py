@@ -1,0 +1,1 @@
+"""Oracle's functions, by what they work on."""

@@ -1,0 +1,89 @@
+"""COMMIT, ROLLBACK, SAVEPOINT, SET TRANSACTION, LOCK TABLE."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from oracle_standin.engine.errors import not_done_here, ora
+from oracle_standin.engine.parsing.lexer import Tokens
+from oracle_standin.engine.storage.blocks import Snapshot
+from oracle_standin.port import Bind, Outcome
+
+if TYPE_CHECKING:
+    from oracle_standin.engine.session import Session
+
+
+def run(session: Session, statement: str, bind_rows: Sequence[Sequence[Bind]]) -> Outcome:
+    """Run a statement about the transaction."""
+    del bind_rows
+    tokens = Tokens(statement)
+    word = tokens.take().text
+    if word == "COMMIT":
+        tokens.took("WORK")
+        session.commit()
+    elif word == "ROLLBACK":
+        _rollback(session, tokens)
+    elif word == "SAVEPOINT":
+        transaction = session.begun()
+        transaction.savepoints[tokens.name()] = transaction.mark()
+        tokens.end()
+    elif word == "SET":
+        _set(session, tokens)
+    else:
+        _lock(session, tokens)
+    return Outcome()
+
+
+def _rollback(session: Session, tokens: Tokens) -> None:
+    tokens.took("WORK")
+    if not tokens.took("TO"):
+        tokens.end()
+        session.rollback()
+        return
+    tokens.took("SAVEPOINT")
+    name = tokens.name()
+    tokens.end()
+    transaction = session.transaction
+    if transaction is None or name not in transaction.savepoints:
+        raise ora(1086, name)
+    with session.database.writing:
+        transaction.back_to(transaction.savepoints[name])
+
+
+def _set(session: Session, tokens: Tokens) -> None:
+    if tokens.took("ROLE"):
+        return
+    tokens.expect("TRANSACTION")
+    if session.in_transaction():
+        raise ora(1453)
+    if tokens.took("READ", "ONLY"):
+        _name(tokens)
+        session.read_only = Snapshot(scn=session.database.history.current)
+    elif _ordinary(tokens):
+        _name(tokens)
+    elif tokens.at("ISOLATION", "LEVEL", "SERIALIZABLE"):
+        raise not_done_here("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")
+    else:
+        raise tokens.error(900)
+
+
+def _ordinary(tokens: Tokens) -> bool:
+    committed = tokens.took("ISOLATION", "LEVEL", "READ", "COMMITTED")
+    return committed or tokens.took("READ", "WRITE") or tokens.at("NAME")
+
+
+def _name(tokens: Tokens) -> None:
+    if tokens.took("NAME"):
+        tokens.take()
+    tokens.end()
+
+
+def _lock(session: Session, tokens: Tokens) -> None:
+    """Check a LOCK TABLE; no statement of the stand-in conflicts with a table's lock."""
+    tokens.expect("TABLE")
+    owner, name = session.schema, tokens.name()
+    if tokens.took("."):
+        owner, name = name, tokens.name()
+    if session.catalog.resolve(owner, name, qualified=False) is None:
+        raise ora(942)

@@ -1,0 +1,143 @@
+"""Queries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from oracle_standin.engine import codec, kinds
+from oracle_standin.engine.compiling.coercion import UNKNOWN
+from oracle_standin.engine.compiling.queries import Query
+from oracle_standin.engine.compiling.select import compile_query
+from oracle_standin.engine.errors import ora
+from oracle_standin.engine.kinds import Value
+from oracle_standin.engine.parsing.dialect import Parsed, parse
+from oracle_standin.engine.parsing.lexer import Kind, Token, tokens_of
+from oracle_standin.engine.statements.compiling import compilation
+from oracle_standin.engine.statements.locking import lock_rows
+from oracle_standin.port import Bind, Column, ColumnType, OracleType, Outcome
+
+if TYPE_CHECKING:
+    from oracle_standin.engine.session import Session
+
+UNSIZED = 4000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryPlan:
+    """A compiled query statement."""
+
+    query: Query
+    locks: bool
+
+
+def run(session: Session, statement: str, bind_rows: Sequence[Sequence[Bind]]) -> Outcome:
+    """Open a query."""
+    parsed = parse(statement)
+    given = arranged(parsed, bind_rows[0] if bind_rows else ())
+    plan = planned(session, statement, parsed, bind_types(given))
+    if plan.locks:
+        lock_rows(session, parsed.tree, bind_types(given), bind_values(given))
+    execution = session.execution(bind_values(given))
+    rows = session.cursor(plan.query.rows(execution, None), plan.query.columns)
+    return Outcome(columns=plan.query.columns, rows=rows)
+
+
+def described(session: Session, statement: str) -> tuple[Column, ...]:
+    """Return a query's columns; its binds count as text."""
+    parsed = parse(statement)
+    types = tuple(kinds.varchar() for _ in parsed.binds)
+    return planned(session, statement, parsed, types).query.columns
+
+
+def planned(
+    session: Session, statement: str, parsed: Parsed, types: tuple[ColumnType, ...]
+) -> QueryPlan:
+    """Compile a query, or return it from those compiled before."""
+    key = (statement, types, session.user, session.schema, session.catalog.version)
+    plans = session.database.plans
+    plan: QueryPlan | None = plans.get(key)
+    if plan is None:
+        context = compilation(session, types)
+        query = compile_query(parsed.tree, None, context, _texts(statement))
+        plan = QueryPlan(query=query, locks=bool(parsed.tree.args.get("locks")))
+        plans.put(key, plan)
+    return plan
+
+
+def arranged(parsed: Parsed, binds: Sequence[Bind]) -> Sequence[Bind]:
+    """Return a bind for each name; ORA-01008 where there are too few.
+
+    A client may send one for each name, or one for each place where a name stands.
+    """
+    if len(binds) == len(parsed.binds):
+        return binds
+    if len(binds) == len(parsed.occurrences):
+        return [binds[parsed.occurrences.index(name)] for name in parsed.binds]
+    raise ora(1008 if len(binds) < len(parsed.binds) else 1036)
+
+
+def bind_types(binds: Sequence[Bind]) -> tuple[ColumnType, ...]:
+    """Return the types under which binds are compiled."""
+    return tuple(bind_type(bind) for bind in binds)
+
+
+def bind_type(bind: Bind) -> ColumnType:
+    """Return the type under which a bind is compiled; a NULL of text fits everywhere."""
+    plain = PLAIN.get(bind.type)
+    if plain is not None:
+        return plain
+    if bind.type in {OracleType.RAW, OracleType.LONG_RAW}:
+        return kinds.raw(UNSIZED)
+    if bind.type is OracleType.CLOB:
+        return kinds.NCLOB if bind.national else kinds.CLOB
+    if bind.content is None:
+        return UNKNOWN
+    return kinds.nvarchar(UNSIZED) if bind.national else kinds.varchar(UNSIZED)
+
+
+PLAIN = {
+    kind.type: kind
+    for kind in (
+        kinds.NUMBER, kinds.BINARY_FLOAT, kinds.BINARY_DOUBLE, kinds.DATE, kinds.TIMESTAMP,
+        kinds.TIMESTAMP_TZ, kinds.TIMESTAMP_LTZ, kinds.INTERVAL_DS, kinds.INTERVAL_YM,
+        kinds.ROWID, kinds.UROWID, kinds.BLOB, kinds.JSON, kinds.XMLTYPE, kinds.BOOLEAN,
+    )
+}  # fmt: skip
+
+
+def bind_values(binds: Sequence[Bind]) -> list[Value]:
+    """Return the values that binds carry; no bytes are NULL, except of a LOB."""
+    return [
+        None
+        if bind.content is None or (not bind.content and bind.type not in kinds.LOBS)
+        else codec.from_content(bind_type(bind))(bind.content)
+        for bind in binds
+    ]
+
+
+def _texts(statement: str) -> tuple[str, ...]:
+    """Return the texts of the first select list, as Oracle names columns by them."""
+    tokens = tokens_of(statement)
+    start = next((i for i, one in enumerate(tokens) if _is(one, "SELECT")), None)
+    if start is None:
+        return ()
+    texts: list[str] = []
+    current: list[str] = []
+    depth = 0
+    for token in tokens[start + 1 :]:
+        depth += (token.text == "(") - (token.text == ")") if token.kind is Kind.SYMBOL else 0
+        if depth < 0 or token.kind is Kind.END or (depth == 0 and _is(token, "FROM")):
+            break
+        if depth == 0 and token.kind is Kind.SYMBOL and token.text == ",":
+            texts.append("".join(current))
+            current = []
+        elif not (not current and not texts and token.text in {"DISTINCT", "ALL", "UNIQUE"}):
+            raw = statement[token.start : token.end]
+            current.append(raw.upper() if token.kind in {Kind.WORD, Kind.NUMBER} else raw)
+    return (*texts, "".join(current))
+
+
+def _is(token: Token, word: str) -> bool:
+    return token.kind is Kind.WORD and token.text == word

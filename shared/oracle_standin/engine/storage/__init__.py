@@ -1,0 +1,1 @@
+"""Rows, their versions, and where they live."""
