@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
+
+from google.api_core import exceptions as google_errors
+from google.auth import exceptions as sign_in_errors
 
 from oracle_etl.model.errors import TransportError
 
@@ -20,6 +24,87 @@ class Verdict:
 
 
 Table = Mapping[type[Exception], Verdict]
+DEFECT = "this is a defect of oracle-etl; please report it with this message"
+SIGN_IN = "set GOOGLE_APPLICATION_CREDENTIALS, or run where a service account is attached"
+
+_PASSING = (
+    google_errors.GoogleAPICallError,
+    google_errors.RetryError,
+    google_errors.Conflict,
+    google_errors.Aborted,
+    google_errors.TooManyRequests,
+    google_errors.ResourceExhausted,
+    google_errors.Cancelled,
+    google_errors.ServerError,
+    google_errors.InternalServerError,
+    google_errors.Unknown,
+    google_errors.DataLoss,
+    google_errors.BadGateway,
+    google_errors.ServiceUnavailable,
+    google_errors.GatewayTimeout,
+    google_errors.DeadlineExceeded,
+    google_errors.ResumableTransferError,
+    google_errors.TransferStalledError,
+    google_errors.UploadCancelledError,
+    google_errors.MissingStatusHeaderError,
+    sign_in_errors.TransportError,
+    sign_in_errors.RefreshError,
+    sign_in_errors.TimeoutError,
+    sign_in_errors.ResponseError,
+)
+_OF_SIGNING_IN = (
+    google_errors.Unauthorized,
+    google_errors.Unauthenticated,
+    sign_in_errors.GoogleAuthError,
+    sign_in_errors.DefaultCredentialsError,
+)
+_OF_RIGHTS = (google_errors.Forbidden, google_errors.PermissionDenied)
+_OF_WHAT_WAS_ASKED = (
+    google_errors.ClientError,
+    google_errors.BadRequest,
+    google_errors.InvalidArgument,
+    google_errors.FailedPrecondition,
+    google_errors.OutOfRange,
+    google_errors.AlreadyExists,
+    google_errors.PreconditionFailed,
+    google_errors.RequestRangeNotSatisfiable,
+)
+_DEFECTS = (
+    google_errors.DuplicateCredentialArgs,
+    google_errors.Redirection,
+    google_errors.MovedPermanently,
+    google_errors.NotModified,
+    google_errors.TemporaryRedirect,
+    google_errors.ResumeIncomplete,
+    google_errors.MethodNotAllowed,
+    google_errors.LengthRequired,
+    google_errors.MethodNotImplemented,
+    google_errors.UnseekableStreamError,
+)
+
+
+def google_table(
+    *,
+    away: Verdict,
+    signed_out: Verdict,
+    without_right: Verdict,
+    missing: Verdict,
+    unfit: Verdict,
+    defect: Verdict,
+    others: Table,
+) -> Table:
+    """Return the table of a gateway: a verdict per kind of failure, and what it decides itself."""
+    return MappingProxyType(
+        {
+            **dict.fromkeys(_PASSING, away),
+            **dict.fromkeys(_OF_SIGNING_IN, signed_out),
+            **dict.fromkeys(_OF_RIGHTS, without_right),
+            google_errors.NotFound: missing,
+            **dict.fromkeys(_OF_WHAT_WAS_ASKED, unfit),
+            **dict.fromkeys(_DEFECTS, defect),
+            **others,
+        }
+    )
 
 
 @contextmanager

@@ -7,11 +7,19 @@ import requests
 from google.api_core import exceptions as google_errors
 
 from google_fakes.vendor_classes import every_call_error, every_sign_in_error
+from oracle_etl.gateways.google import cloud_run, pubsub, secret_manager
 from oracle_etl.gateways.google.cloud_storage import requests_to_storage
+from oracle_etl.gateways.google.firestore import client as firestore_client
 from oracle_etl.gateways.google.vendor_errors import Table, named_by, verdict_on
 from oracle_etl.model.errors import GiveUp, StoreAway, TransportError, TryAgain
 
-TABLES = {"cloud storage": requests_to_storage.ERRORS}
+TABLES = {
+    "cloud storage": requests_to_storage.ERRORS,
+    "firestore": firestore_client.ERRORS,
+    "pubsub": pubsub.ERRORS,
+    "cloud run": cloud_run.ERRORS,
+    "secret manager": secret_manager.ERRORS,
+}
 
 
 @pytest.fixture(params=list(TABLES.values()), ids=list(TABLES))

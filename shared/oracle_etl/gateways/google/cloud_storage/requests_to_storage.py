@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
 import requests
 from google.api_core import exceptions as google_errors
-from google.auth import exceptions as sign_in_errors
 from google.auth.transport.requests import AuthorizedSession
 
 from oracle_etl.gateways.google.cloud_storage import checksums
 from oracle_etl.gateways.google.once import BuiltOnce
-from oracle_etl.gateways.google.vendor_errors import Table, Verdict, named_by
+from oracle_etl.gateways.google.vendor_errors import (
+    DEFECT,
+    SIGN_IN,
+    Table,
+    Verdict,
+    google_table,
+    named_by,
+)
 from oracle_etl.model.errors import (
     GiveUp,
     InvalidRequest,
@@ -33,62 +38,19 @@ _LONGEST_NAME_BYTES = 1024
 _TIMEOUT_SECONDS = (10.0, 60.0)
 _ERRORS_FROM = 400
 
-_AWAY = Verdict(StoreAway)
-_BUG = Verdict(GiveUp, "this is a defect of oracle-etl; please report it with this message")
-_ROLE = "grant the service account roles/storage.objectUser on the bucket"
-_SIGN_IN = "set GOOGLE_APPLICATION_CREDENTIALS, or run where a service account is attached"
-
-ERRORS: Table = MappingProxyType(
-    {
-        google_errors.GoogleAPICallError: _AWAY,
-        google_errors.DuplicateCredentialArgs: _BUG,
-        google_errors.RetryError: _AWAY,
-        google_errors.Redirection: _BUG,
-        google_errors.MovedPermanently: _BUG,
-        google_errors.NotModified: _BUG,
-        google_errors.TemporaryRedirect: _BUG,
-        google_errors.ResumeIncomplete: _AWAY,
-        google_errors.ClientError: Verdict(StoreRefused),
-        google_errors.BadRequest: Verdict(StoreRefused),
-        google_errors.InvalidArgument: Verdict(StoreRefused),
-        google_errors.FailedPrecondition: Verdict(StoreRefused),
-        google_errors.OutOfRange: Verdict(StoreRefused),
-        google_errors.Unauthorized: Verdict(StoreRefused, _SIGN_IN),
-        google_errors.Unauthenticated: Verdict(StoreRefused, _SIGN_IN),
-        google_errors.Forbidden: Verdict(StoreRefused, _ROLE),
-        google_errors.PermissionDenied: Verdict(StoreRefused, _ROLE),
-        google_errors.NotFound: Verdict(NoSuchObject),
-        google_errors.MethodNotAllowed: _BUG,
-        google_errors.Conflict: _AWAY,
+ERRORS: Table = google_table(
+    away=Verdict(StoreAway),
+    signed_out=Verdict(StoreRefused, SIGN_IN),
+    without_right=Verdict(
+        StoreRefused, "grant the service account roles/storage.objectUser on the bucket"
+    ),
+    missing=Verdict(NoSuchObject),
+    unfit=Verdict(StoreRefused),
+    defect=Verdict(GiveUp, DEFECT),
+    others={
         google_errors.AlreadyExists: Verdict(ObjectConflict),
-        google_errors.Aborted: _AWAY,
-        google_errors.LengthRequired: _BUG,
         google_errors.PreconditionFailed: Verdict(ObjectConflict),
-        google_errors.RequestRangeNotSatisfiable: Verdict(GiveUp, "read within the object's size"),
-        google_errors.TooManyRequests: _AWAY,
-        google_errors.ResourceExhausted: _AWAY,
-        google_errors.Cancelled: _AWAY,
-        google_errors.ServerError: _AWAY,
-        google_errors.InternalServerError: _AWAY,
-        google_errors.Unknown: _AWAY,
-        google_errors.DataLoss: Verdict(StoreRefused, "report this object to Google Cloud"),
-        google_errors.MethodNotImplemented: _BUG,
-        google_errors.BadGateway: _AWAY,
-        google_errors.ServiceUnavailable: _AWAY,
-        google_errors.GatewayTimeout: _AWAY,
-        google_errors.DeadlineExceeded: _AWAY,
-        google_errors.ResumableTransferError: _AWAY,
-        google_errors.TransferStalledError: _AWAY,
-        google_errors.UnseekableStreamError: _BUG,
-        google_errors.UploadCancelledError: _AWAY,
-        google_errors.MissingStatusHeaderError: _AWAY,
-        sign_in_errors.TransportError: _AWAY,
-        sign_in_errors.RefreshError: _AWAY,
-        sign_in_errors.TimeoutError: _AWAY,
-        sign_in_errors.ResponseError: _AWAY,
-        sign_in_errors.GoogleAuthError: Verdict(StoreRefused, _SIGN_IN),
-        sign_in_errors.DefaultCredentialsError: Verdict(StoreRefused, _SIGN_IN),
-    }
+    },
 )
 
 

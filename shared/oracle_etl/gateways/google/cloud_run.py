@@ -1,0 +1,131 @@
+"""Workers as tasks of a Cloud Run job."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from google.api_core import exceptions as google_errors
+from google.api_core.retry import Retry, if_exception_type
+from google.cloud.run_v2 import (
+    Execution,
+    ExecutionsClient,
+    JobsClient,
+    ListExecutionsRequest,
+    RunJobRequest,
+)
+
+from oracle_etl.gateways.google.once import BuiltOnce
+from oracle_etl.gateways.google.vendor_errors import (
+    DEFECT,
+    SIGN_IN,
+    Table,
+    Verdict,
+    google_table,
+    named_by,
+)
+from oracle_etl.model.errors import GiveUp, LauncherAway
+
+_TIMEOUT_SECONDS = 30.0
+_PAGE = 100
+
+ERRORS: Table = google_table(
+    away=Verdict(LauncherAway),
+    signed_out=Verdict(LauncherAway, SIGN_IN),
+    without_right=Verdict(
+        LauncherAway,
+        "grant the service account roles/run.jobsExecutorWithOverrides and roles/run.viewer "
+        "on the job",
+    ),
+    missing=Verdict(LauncherAway, "deploy the job that CLOUD_RUN_JOB names in GOOGLE_REGION"),
+    unfit=Verdict(LauncherAway, "look at the job in Cloud Run: it cannot be run as it is"),
+    defect=Verdict(GiveUp, DEFECT),
+    others={},
+)
+_RETRIED = Retry(
+    predicate=if_exception_type(
+        google_errors.ServiceUnavailable, google_errors.InternalServerError
+    ),
+    initial=0.2,
+    maximum=2.0,
+    timeout=_TIMEOUT_SECONDS,
+)
+
+
+@contextmanager
+def named_errors(doing: str) -> Iterator[None]:
+    """Turn what Cloud Run's client raises into our errors."""
+    with named_by(ERRORS, doing=doing):
+        yield
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerJob:
+    """The Cloud Run job whose tasks are the workers."""
+
+    project: str
+    region: str
+    name: str
+
+    @property
+    def path(self) -> str:
+        """Its name in the API."""
+        return f"projects/{self.project}/locations/{self.region}/jobs/{self.name}"
+
+
+class CloudRunWorkerLauncher:
+    """Starts executions and never waits for one.
+
+    The cap holds for the launches of this process. Two processes that launch at the same moment
+    may pass it together; the seats for Oracle sessions hold over all of them.
+    """
+
+    def __init__(
+        self,
+        job: WorkerJob,
+        *,
+        cap: int,
+        build_jobs: Callable[[], JobsClient] = JobsClient,
+        build_executions: Callable[[], ExecutionsClient] = ExecutionsClient,
+    ) -> None:
+        self._job = job.path
+        self._cap = cap
+        self._jobs = BuiltOnce(build_jobs)
+        self._executions = BuiltOnce(build_executions)
+        self._launching = threading.Lock()
+
+    def launch(self, count: int) -> None:
+        """Start one execution with as many tasks as there is room for.
+
+        The request is not tried again: an execution may have started although its reply was
+        lost, and a second one is only worth its price when the first is seen to be missing.
+        """
+        with self._launching:
+            tasks = min(count, self._cap - self.running()) if count > 0 else 0
+            if tasks <= 0:
+                return
+            request = RunJobRequest(
+                name=self._job, overrides=RunJobRequest.Overrides(task_count=tasks)
+            )
+            with named_errors(f"starting {tasks} tasks of {self._job}"):
+                # The operation that comes back ends with the execution: nobody waits for it.
+                self._jobs.get().run_job(request=request, retry=None, timeout=_TIMEOUT_SECONDS)
+
+    def running(self) -> int:
+        """Count the tasks of every execution that has not ended, also those about to start."""
+        with named_errors(f"listing executions of {self._job}"):
+            executions = self._executions.get().list_executions(
+                request=ListExecutionsRequest(parent=self._job, page_size=_PAGE),
+                retry=_RETRIED,
+                timeout=_TIMEOUT_SECONDS,
+            )
+            return sum(_tasks_alive(execution) for execution in executions)
+
+
+def _tasks_alive(execution: Execution) -> int:
+    if execution.completion_time is not None:
+        return 0
+    ended = execution.succeeded_count + execution.failed_count + execution.cancelled_count
+    return max(0, execution.task_count - ended)

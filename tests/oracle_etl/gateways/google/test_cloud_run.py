@@ -1,0 +1,93 @@
+"""Workers are tasks of a Cloud Run job's executions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from contracts.worker_launcher_contract import WorkerLauncherContract
+from google_fakes.cloud_run_jobs import FakeCloudRun, IdleTask
+from google_fakes.grpc_service import StatusCode
+from oracle_etl.gateways.google.cloud_run import CloudRunWorkerLauncher, WorkerJob
+from oracle_etl.model.errors import LauncherAway
+
+JOB = WorkerJob(project="p", region="asia-northeast3", name="oracle-etl-worker")
+
+
+@pytest.fixture
+def cloud() -> Iterator[FakeCloudRun]:
+    with FakeCloudRun(JOB.path).serving() as cloud:
+        yield cloud
+
+
+def launcher_on(cloud: FakeCloudRun, *, cap: int, job: WorkerJob = JOB) -> CloudRunWorkerLauncher:
+    return CloudRunWorkerLauncher(
+        job,
+        cap=cap,
+        build_jobs=cloud.jobs_client,
+        build_executions=cloud.executions_client,
+    )
+
+
+class TestCloudRun(WorkerLauncherContract):
+    @pytest.fixture
+    def launcher(self, cloud: FakeCloudRun) -> CloudRunWorkerLauncher:
+        return launcher_on(cloud, cap=self.cap)
+
+    @pytest.fixture
+    def end_workers(self, cloud: FakeCloudRun) -> Callable[[], None]:
+        return cloud.end_tasks
+
+
+class TestALaunch:
+    def test_starts_one_execution_with_a_task_per_worker(self, cloud: FakeCloudRun) -> None:
+        launcher_on(cloud, cap=50).launch(7)
+        assert [len(run.tasks) for run in cloud.runs] == [7]
+
+    def test_waits_for_nothing(self, cloud: FakeCloudRun) -> None:
+        launcher_on(cloud, cap=50).launch(7)
+        assert cloud.service.asked == ["ListExecutions", "RunJob"]
+
+    def test_whose_reply_is_lost_is_not_repeated(self, cloud: FakeCloudRun) -> None:
+        launcher = launcher_on(cloud, cap=5)
+        cloud.service.loses_the_reply_of("RunJob")
+        with pytest.raises(LauncherAway):
+            launcher.launch(3)
+        assert len(cloud.runs) == 1
+        launcher.launch(3)
+        assert [len(run.tasks) for run in cloud.runs] == [3, 2]
+
+    def test_of_a_job_that_is_not_deployed_says_what_to_do(self, cloud: FakeCloudRun) -> None:
+        other = WorkerJob(project="p", region="asia-northeast3", name="typo")
+        with pytest.raises(LauncherAway) as away:
+            launcher_on(cloud, cap=5, job=other).launch(1)
+        assert "CLOUD_RUN_JOB" in away.value.hint
+
+    def test_without_the_right_names_the_role(self, cloud: FakeCloudRun) -> None:
+        cloud.service.fails_at("ListExecutions", StatusCode.PERMISSION_DENIED)
+        with pytest.raises(LauncherAway) as away:
+            launcher_on(cloud, cap=5).launch(1)
+        assert "roles/run.jobsExecutorWithOverrides" in away.value.hint
+
+
+class TestCounting:
+    def test_adds_up_all_executions_that_have_not_ended(self, cloud: FakeCloudRun) -> None:
+        launcher = launcher_on(cloud, cap=50)
+        for count in (1, 2, 3, 4, 5):
+            launcher.launch(count)
+        assert launcher.running() == 15
+
+    def test_leaves_out_tasks_that_ended_in_any_way(self, cloud: FakeCloudRun) -> None:
+        launcher = launcher_on(cloud, cap=50)
+        launcher.launch(4)
+        for task, code in zip(cloud.runs[0].tasks, (0, 1, 137), strict=False):
+            assert isinstance(task, IdleTask)
+            task.end(code)
+        assert launcher.running() == 1
+
+    def test_gets_over_a_failure_that_passes(self, cloud: FakeCloudRun) -> None:
+        launcher = launcher_on(cloud, cap=50)
+        launcher.launch(4)
+        cloud.service.fails_at("ListExecutions", StatusCode.UNAVAILABLE)
+        assert launcher.running() == 4
