@@ -78,6 +78,7 @@ class Channel:
         self.outlet: Outlet = connection
         self.sending = threading.RLock()
         self.interrupted = threading.Event()
+        self.gone = threading.Event()
         self.long_lengths = False
         self.payload_bytes = 8192 - HEADER_BYTES - DATA_FLAGS_BYTES
         self._received = bytearray()
@@ -123,6 +124,7 @@ class Channel:
 
     def cut(self) -> None:
         """Drop the connection at once."""
+        self.gone.set()
         # A connection that is gone already is what was wanted.
         with contextlib.suppress(OSError):
             self.connection.shutdown(socket.SHUT_RDWR)

@@ -44,6 +44,11 @@ class StatementWatch:
     def before_execute(self, statement: str) -> None:
         """Hear that a statement is about to run."""
 
+    def rows_before_next(self, statement: str, sent: int) -> int | None:
+        """Return after how many more rows to be asked again, None for whenever it suits."""
+        del statement, sent
+        return None
+
     def before_rows(self, statement: str, sent: int) -> None:
         """Hear that more rows are about to be fetched, after so many."""
 
@@ -120,7 +125,8 @@ class Statements:
         left = count
         while left:
             self.watch.before_rows(cursor.statement, cursor.rows_sent)
-            asked = min(left, ROWS_AT_ONCE)
+            pause = self.watch.rows_before_next(cursor.statement, cursor.rows_sent)
+            asked = min(left, pause or ROWS_AT_ONCE, ROWS_AT_ONCE)
             block = cursor.rows.fetch(asked)
             if block.count:
                 self.write(
