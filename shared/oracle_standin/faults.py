@@ -208,7 +208,11 @@ class SessionFaults(StatementWatch):
     """Brings the rules to one session: before its statements, its rows and its bytes."""
 
     def __init__(
-        self, book: FaultBook, channel: Channel, number: int, take_down: Callable[[Rule], None]
+        self,
+        book: FaultBook,
+        channel: Channel,
+        number: int,
+        take_down: Callable[[Rule, Channel], None],
     ) -> None:
         self._book = book
         self._channel = channel
@@ -294,7 +298,7 @@ class SessionFaults(StatementWatch):
         elif rule.action is Action.TRICKLE:
             self._bytes_per_second = rule.bytes_per_second
         else:
-            self._take_down(rule)
+            self._take_down(rule, self._channel)
 
     def _cut(self) -> None:
         self._channel.cut()

@@ -92,9 +92,9 @@ class Server:
             self.cut_sessions()
         self._lookout.close()
 
-    def cut_sessions(self) -> None:
-        """Drop every connection, as a server that dies does."""
-        for channel in list(self._channels):
+    def cut_sessions(self, *, last: Channel | None = None) -> None:
+        """Drop every connection, as a server that dies does; `last` after all others."""
+        for channel in sorted(self._channels, key=lambda channel: channel is last):
             channel.cut()
 
     def take_down(self, *, seconds: float) -> None:
@@ -156,7 +156,7 @@ class Server:
         number = next(self._numbers)
         watch = SessionFaults(self.faults, channel, number, self._fall)
         request = read_request(channel)
-        if (code := self._reason_to_refuse(request, number)) is not None:
+        if (code := self._reason_to_refuse(request, number, channel)) is not None:
             refuse(channel, code)
             return
         accept(channel, request, self.options.profile, largest_sdu=self.options.largest_sdu)
@@ -171,7 +171,9 @@ class Server:
             repeats=self.options.repeats,
         ).serve()
 
-    def _reason_to_refuse(self, request: ConnectRequest, number: int) -> int | None:
+    def _reason_to_refuse(
+        self, request: ConnectRequest, number: int, channel: Channel
+    ) -> int | None:
         """Return the error to refuse with; ConnectionGone where a rule takes the server down."""
         rule = self.faults.due(
             lambda rule: (
@@ -184,13 +186,14 @@ class Server:
             return refusal(request, self.options.services)
         if rule.action is Action.REFUSE:
             return rule.code
-        self._fall(rule)
+        self._fall(rule, channel)
         raise ConnectionGone
 
-    def _fall(self, rule: Rule) -> None:
+    def _fall(self, rule: Rule, channel: Channel) -> None:
+        """Go down as a rule says, the session that set it off last."""
         self.take_down(seconds=rule.seconds)
         if rule.action is Action.RESTART:
-            self.cut_sessions()
+            self.cut_sessions(last=channel)
 
 
 @contextlib.contextmanager
