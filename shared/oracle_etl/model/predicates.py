@@ -40,8 +40,8 @@ def check_predicate(predicate: str, *, binds: Iterable[str]) -> None:
         raise _refused("where", f"it holds {forbidden[0]}; a predicate has no query inside")
 
 
-def check_query(query: str, *, binds: Iterable[str]) -> None:
-    """Refuse a `query` that is anything but one SELECT."""
+def check_query(query: str, *, binds: Iterable[str] | None) -> None:
+    """Refuse a `query` that is anything but one SELECT; binds of None are not looked at."""
     words = _checked(query, binds, what="query")
     if not words or words[0] not in {"SELECT", "WITH"}:
         raise _refused("query", "it must start with SELECT or WITH")
@@ -50,9 +50,9 @@ def check_query(query: str, *, binds: Iterable[str]) -> None:
         raise _refused("query", f"it holds {forbidden[0]}")
 
 
-def _checked(text: str, binds: Iterable[str], *, what: str) -> list[str]:
+def _checked(text: str, binds: Iterable[str] | None, *, what: str) -> list[str]:
     """Return the bare words, in upper case."""
-    given = {name.upper() for name in binds}
+    given = None if binds is None else {name.upper() for name in binds}
     words: list[str] = []
     depth = 0
     for kind, token in _tokens(text, what):
@@ -86,10 +86,10 @@ def _tokens(text: str, what: str) -> Iterator[tuple[str, str]]:
         at = match.end()
 
 
-def _check_bind(name: str, given: set[str], what: str) -> None:
+def _check_bind(name: str, given: set[str] | None, what: str) -> None:
     if name.lower().startswith(OUR_BINDS):
         raise _refused(what, f"names of binds must not start with {OUR_BINDS}")
-    if name.upper() not in given:
+    if given is not None and name.upper() not in given:
         raise _refused(what, f"it asks for the bind :{name}, which `binds` does not give")
 
 

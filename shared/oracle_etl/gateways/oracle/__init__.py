@@ -1,1 +1,8 @@
 """Oracle, through python-oracledb, which nothing else imports."""
+
+from __future__ import annotations
+
+from oracle_etl.gateways.oracle.sessions import OracleConnection
+from oracle_etl.gateways.oracle.source import OracleTableSource
+
+__all__ = ["OracleConnection", "OracleTableSource"]

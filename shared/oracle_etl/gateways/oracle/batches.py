@@ -1,0 +1,84 @@
+"""The batches of one reading, fetched as Arrow data frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import oracledb
+from arro3.core import DataType, Field, RecordBatch, RecordBatchReader
+
+from oracle_etl.arrow_types import arrow_type
+from oracle_etl.gateways.oracle.call_watch import CallWatch
+from oracle_etl.gateways.oracle.fetch_sizes import fetches
+from oracle_etl.gateways.oracle.named_errors import named_errors
+from oracle_etl.gateways.oracle.statements import Statement, count_rows, select_rows
+from oracle_etl.model.columns import ColumnPlan
+from oracle_etl.model.reading import Reading
+
+
+class OracleBatches:
+    """Reads on one session, in one read-only transaction."""
+
+    def __init__(
+        self,
+        connection: oracledb.Connection,
+        reading: Reading,
+        *,
+        watch: CallWatch,
+        batch_bytes: int,
+        fetch_rows: int,
+    ) -> None:
+        self._connection = connection
+        self._reading = reading
+        self._watch = watch
+        self._fetches = fetches(reading, batch_bytes=batch_bytes, rows=fetch_rows)
+
+    def count(self) -> int:
+        """Count the rows on the reading's own session and snapshot."""
+        with self._watch.call(), named_errors():
+            return count_on(self._connection, count_rows(self._reading))
+
+    def __iter__(self) -> Iterator[RecordBatch]:
+        """Yield the rows in record batches, none of them empty."""
+        for fetch in self._fetches:
+            yield from self._batches(
+                select_rows(self._reading, also=fetch.condition), rows=fetch.rows
+            )
+
+    def _batches(self, statement: Statement, *, rows: int) -> Iterator[RecordBatch]:
+        frames = self._connection.fetch_df_batches(
+            statement.text,
+            statement.binds,
+            size=rows,
+            requested_schema=requested_schema(self._reading.plan),
+        )
+        while (batch := self._next(frames)) is not None:
+            # With LOBs the first frame is empty, and so is the only one of an empty table.
+            if batch.num_rows:
+                yield batch
+
+    def _next(self, frames: Iterator[oracledb.DataFrame]) -> RecordBatch | None:
+        with self._watch.call(), named_errors():
+            frame = next(frames, None)
+        return None if frame is None else RecordBatchReader.from_arrow(frame).read_next_batch()
+
+
+def requested_schema(plan: ColumnPlan) -> Field:
+    """Return the types and names that the driver is to deliver.
+
+    A nameless schema crashes the driver (26.1.0), so it travels as a field named "".
+    """
+    fields = [
+        Field(f"{column.name}{suffix}", arrow_type(column.arrow_type))
+        for column in plan.columns
+        for suffix in (("",) if column.continuation is None else ("", " (continued)"))
+    ]
+    return Field("", DataType.struct(fields))
+
+
+def count_on(connection: oracledb.Connection, statement: Statement) -> int:
+    """Return the one number that a statement gives."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement.text, statement.binds)
+        row = cursor.fetchone()
+    return int(row[0]) if row and row[0] is not None else 0

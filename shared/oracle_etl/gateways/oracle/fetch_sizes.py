@@ -1,0 +1,67 @@
+"""How many rows one fetch may bring, so that memory is bounded by bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from oracle_etl.model.columns import CarriedColumn
+from oracle_etl.model.reading import Reading
+
+MOST_ROWS = 8192
+_MOST_BYTES = 32 * 2**20
+"""What a fetch may take when every value is as long as its declaration allows."""
+_FIXED_BYTES = 8
+_SHORT_WIDTH = 32
+_LONG_TEXT_SHARE = 16
+SMALL_LOB = 32 * 1024
+"""Characters or bytes of a LOB that may come with others in one fetch."""
+_BYTES_OF_A_CHARACTER = 4
+_LONGS = frozenset({"LONG", "LONG RAW"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetch:
+    """One statement of a reading: a condition on the sizes of LOBs, and rows a fetch."""
+
+    condition: str | None = None
+    rows: int
+
+
+def fetches(reading: Reading, *, batch_bytes: int, rows: int) -> Sequence[Fetch]:
+    """Return the fetches that together deliver a reading; `rows` of 0 is for us to decide.
+
+    Rows with a large LOB come apart from the others and one by one: a fetch is counted in rows,
+    and nobody knows a LOB's size before it is there.
+    """
+    columns = reading.plan.columns
+    lobs = [each for each in columns if each.is_lob]
+    bounded = min(rows or _fitting(columns, batch_bytes), _bounded(columns))
+    if not lobs:
+        return [Fetch(rows=bounded)]
+    is_whole = bool(reading.order) or reading.limit is not None
+    if is_whole or any(each.oracle_type in _LONGS for each in lobs):
+        return [Fetch(rows=1)]
+    small = " AND ".join(
+        f"NVL(DBMS_LOB.GETLENGTH({each.expression}),0)<={SMALL_LOB}" for each in lobs
+    )
+    large = " OR ".join(f"DBMS_LOB.GETLENGTH({each.expression})>{SMALL_LOB}" for each in lobs)
+    together = _MOST_BYTES // (len(lobs) * SMALL_LOB * _BYTES_OF_A_CHARACTER)
+    return [
+        Fetch(condition=small, rows=max(1, min(bounded, together))),
+        Fetch(condition=f"({large})", rows=1),
+    ]
+
+
+def _fitting(columns: Sequence[CarriedColumn], batch_bytes: int) -> int:
+    typical = sum(_FIXED_BYTES + _typical(each) for each in columns)
+    return max(1, min(MOST_ROWS, batch_bytes // typical))
+
+
+def _bounded(columns: Sequence[CarriedColumn]) -> int:
+    return max(1, _MOST_BYTES // max(1, sum(each.width for each in columns if not each.is_lob)))
+
+
+def _typical(column: CarriedColumn) -> int:
+    # Long declarations are seldom filled.
+    return min(column.width, _SHORT_WIDTH) + max(0, column.width - _SHORT_WIDTH) // _LONG_TEXT_SHARE

@@ -1,0 +1,158 @@
+"""Sessions of one Oracle: how to log in, how a session is set up, who may have one."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import oracledb
+
+from oracle_etl.gateways.oracle.named_errors import named_errors
+from oracle_etl.model.errors import LoginRefused, SourceMisconfigured
+
+THIN, THICK = "thin", "thick"
+_MODULE = "oracle-etl"
+_LOGIN_REFUSAL_SECONDS = 300.0
+"""How long a refused login is not tried again: less would lock the account in the end."""
+_IDLE_SECONDS = 300
+_KEEPALIVE_MINUTES = 1
+_LONGEST_ATTRIBUTE = 64
+_SET_UP = (
+    "ALTER SESSION SET TIME_ZONE='+00:00' NLS_NUMERIC_CHARACTERS='.,' NLS_CALENDAR='GREGORIAN' "
+    "NLS_DATE_LANGUAGE='AMERICAN' NLS_TERRITORY='AMERICA'"
+)
+"""What our expressions and the driver rely on, whatever the server's defaults are."""
+
+
+def _no_secret() -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OracleConnection:
+    """How one Oracle is reached. Secrets are asked for when they are needed."""
+
+    source: str = "default"
+    dsn: str
+    user: str
+    password: Callable[[], str] = field(repr=False)
+    wallet_location: str = ""
+    wallet_password: Callable[[], str] = field(default=_no_secret, repr=False)
+    config_dir: str = ""
+    mode: str = THIN
+    client_library: str = ""
+    pool_min: int = 0
+    pool_max: int = 5
+    call_timeout_seconds: float = 600.0
+    connect_timeout_seconds: float = 20.0
+    fetch_rows: int = 0
+    """Rows of one fetch; 0 takes as many as the bytes of a batch allow."""
+
+
+class Sessions:
+    """The pool of one source in this process; it opens when the first session is asked for."""
+
+    def __init__(self, connection: OracleConnection) -> None:
+        self._connection = connection
+        self._lock = threading.Lock()
+        self._pool: oracledb.ConnectionPool | None = None
+        self._refused: tuple[float, LoginRefused] | None = None
+
+    @contextmanager
+    def session(
+        self, *, action: str = "", client_identifier: str = "", module: str = _MODULE
+    ) -> Iterator[oracledb.Connection]:
+        """Lend a session; whatever transaction it opened ends when it is given back."""
+        connection = self._log_in()
+        try:
+            with named_errors():
+                connection.call_timeout = int(self._connection.call_timeout_seconds * 1000)
+                connection.module = module[:_LONGEST_ATTRIBUTE]
+                connection.action = action[:_LONGEST_ATTRIBUTE]
+                connection.client_identifier = client_identifier[:_LONGEST_ATTRIBUTE]
+            yield connection
+        finally:
+            _give_back(connection)
+
+    @property
+    def usage(self) -> dict[str, int]:
+        """How many sessions are open and busy, of how many."""
+        pool = self._pool
+        most = self._connection.pool_max
+        if pool is None:
+            return {"open": 0, "busy": 0, "max": most}
+        return {"open": pool.opened, "busy": pool.busy, "max": most}
+
+    def close(self) -> None:
+        """Close every session, also those on loan."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            with named_errors():
+                pool.close(force=True)
+
+    def _log_in(self) -> oracledb.Connection:
+        # One login at a time, so that a wrong password is tried once and not by every thread.
+        with self._lock:
+            self._check_refusal()
+            try:
+                with named_errors():
+                    self._pool = self._pool or self._open()
+                    return self._pool.acquire()
+            except LoginRefused as error:
+                self._refused = (time.monotonic(), error)
+                raise
+
+    def _check_refusal(self) -> None:
+        if self._refused is None:
+            return
+        since, error = self._refused
+        if time.monotonic() - since < _LOGIN_REFUSAL_SECONDS:
+            raise LoginRefused(f"{error.message} (not tried again yet)", hint=error.hint)
+        # The password may have been renewed: the next pool asks for it anew.
+        self._refused, self._pool = None, None
+
+    def _open(self) -> oracledb.ConnectionPool:
+        wanted = self._connection
+        if wanted.mode == THICK:
+            oracledb.init_oracle_client(
+                lib_dir=wanted.client_library or None, config_dir=wanted.config_dir or None
+            )
+        elif not oracledb.is_thin_mode():
+            raise SourceMisconfigured(
+                f"the source {wanted.source} wants thin mode in a process of thick mode",
+                hint="run the sources of one mode apart",
+            )
+        return oracledb.create_pool(
+            user=wanted.user,
+            password=wanted.password(),
+            dsn=wanted.dsn,
+            min=wanted.pool_min,
+            max=wanted.pool_max,
+            increment=1,
+            getmode=oracledb.POOL_GETMODE_TIMEDWAIT,
+            wait_timeout=int(wanted.connect_timeout_seconds * 1000),
+            timeout=_IDLE_SECONDS,
+            tcp_connect_timeout=wanted.connect_timeout_seconds,
+            expire_time=_KEEPALIVE_MINUTES,
+            config_dir=wanted.config_dir or wanted.wallet_location or None,
+            wallet_location=wanted.wallet_location or None,
+            wallet_password=wanted.wallet_password() or None,
+            session_callback=_set_up,
+        )
+
+
+def _set_up(connection: oracledb.Connection, _tag: str | None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_SET_UP)
+
+
+def _give_back(connection: oracledb.Connection) -> None:
+    # A session that broke cannot be rolled back; the pool throws it away by itself.
+    try:
+        connection.close()
+    except oracledb.Error:
+        return

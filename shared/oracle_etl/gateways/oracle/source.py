@@ -1,0 +1,254 @@
+"""The port TableSource on a real Oracle."""
+
+from __future__ import annotations
+
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import oracledb
+
+from oracle_etl.gateways.oracle import dictionary
+from oracle_etl.gateways.oracle.batches import OracleBatches, count_on
+from oracle_etl.gateways.oracle.call_watch import CallWatch
+from oracle_etl.gateways.oracle.catalogue import listing
+from oracle_etl.gateways.oracle.describe import query_columns
+from oracle_etl.gateways.oracle.named_errors import named_errors
+from oracle_etl.gateways.oracle.sessions import OracleConnection, Sessions
+from oracle_etl.gateways.oracle.statements import (
+    Statement,
+    count_rows,
+    sample_blocks,
+    try_flashback,
+)
+from oracle_etl.model.columns import ObjectKind, TableShape
+from oracle_etl.model.errors import GiveUp, InvalidRequest, TransportError, UndoGone
+from oracle_etl.model.names import TableName
+from oracle_etl.model.predicates import check_query
+from oracle_etl.model.reading import Reading
+from oracle_etl.ports import Page, PageRequest, SourceStatus, TableListing
+
+oracledb.defaults.fetch_decimals = True
+oracledb.defaults.fetch_lobs = False
+
+_WAYS_TO_THE_SCN = (
+    "SELECT DBMS_FLASHBACK.GET_SYSTEM_CHANGE_NUMBER FROM DUAL",
+    "SELECT CURRENT_SCN FROM V$DATABASE",
+    "SELECT TIMESTAMP_TO_SCN(SYSTIMESTAMP) FROM DUAL",
+)
+_UNDO_RETENTION = "SELECT VALUE FROM V$PARAMETER WHERE NAME='undo_retention'"
+_CAN_HASH = "SELECT DBMS_CRYPTO.MAC(HEXTORAW('00'),3,HEXTORAW('00')) FROM DUAL"
+_BLOCKS = "SELECT BLOCKS FROM ALL_TABLES WHERE OWNER=:owner AND TABLE_NAME=:name"
+_SAMPLES_OF_A_PART = 16
+_FIRST_PERCENT, _NEXT_PERCENT, _MOST_PERCENT = 1.0, 10.0, 99.0
+_READ_ONLY = "SET TRANSACTION READ ONLY"
+
+
+class OracleTableSource:
+    """One Oracle database, read through python-oracledb."""
+
+    def __init__(self, connection: OracleConnection) -> None:
+        self._connection = connection
+        self._sessions = Sessions(connection)
+
+    def status(self) -> SourceStatus:
+        """Test the connection; never raises for what Oracle answers."""
+        began = time.monotonic()
+        source, mode = self._connection.source, self._connection.mode
+        try:
+            with self._sessions.session(action="status") as session, named_errors():
+                session.ping()
+                latency = (time.monotonic() - began) * 1000
+                text, national = dictionary.character_sets(_querying(session))
+                version = session.version
+        except TransportError as error:
+            return SourceStatus(
+                source=source, reachable=False, mode=mode, error=error.message, hint=error.hint
+            )
+        return SourceStatus(
+            source=source,
+            reachable=True,
+            latency_ms=round(latency, 1),
+            version=version,
+            character_set=text,
+            national_character_set=national,
+            mode=mode,
+            pool=self._sessions.usage,
+        )
+
+    def catalogue(
+        self, page: PageRequest, *, schema: str | None = None, search: str | None = None
+    ) -> Page[TableListing]:
+        """Return the tables and views that the account may read, by owner and name."""
+        with self._sessions.session(action="catalogue") as session, named_errors():
+            found = listing(
+                _querying(session),
+                schema=schema,
+                search=search,
+                after=_read_token(page.token),
+                most=page.size + 1,
+            )
+        shown = tuple(found[: page.size])
+        more = len(found) > page.size
+        return Page(items=shown, next_token=_token(shown[-1].table) if more else None)
+
+    def schema(self) -> str:
+        """Return the account's own schema, where unowned names are looked up first."""
+        with self._sessions.session(action="catalogue") as session, named_errors():
+            return dictionary.current_schema(_querying(session))
+
+    def shape(self, table: TableName) -> TableShape:
+        """Return what the dictionary says; an unowned name is looked up as Oracle would."""
+        hashes = self._hashes_in_database
+        with self._sessions.session(action="plan") as session, named_errors():
+            return dictionary.table_shape(
+                table, query=_querying(session), hashes_in_database=hashes
+            )
+
+    def query_shape(self, name: str, query: str) -> TableShape:
+        """Return the columns of a statement that a transport names; its kind is QUERY."""
+        check_query(query, binds=None)
+        hashes = self._hashes_in_database
+        with self._sessions.session(action="plan") as session, named_errors():
+            with session.cursor() as cursor:
+                cursor.parse(query)
+                columns = query_columns(cursor.description or ())
+            text, _ = dictionary.character_sets(_querying(session))
+        return TableShape(
+            table=TableName(name=name),
+            kind=ObjectKind.QUERY,
+            columns=columns,
+            character_set=text,
+            hashes_in_database=hashes,
+        )
+
+    def current_scn(self) -> int | None:
+        """Return the SCN of now, None where no way to ask is granted."""
+        with self._sessions.session(action="scn") as session:
+            for way in _WAYS_TO_THE_SCN:
+                scn = _number_or_none(session, Statement(text=way))
+                if scn is not None:
+                    return scn
+        return None
+
+    def can_flash_back(self, table: TableName, scn: int) -> bool:
+        """Tell whether the account may read the table at an SCN, by trying."""
+        with self._sessions.session(action="plan") as session:
+            return _number_or_none(session, try_flashback(table.quoted, scn)) is not None
+
+    def count(self, reading: Reading) -> int:
+        """Count the rows that the reading would give."""
+        with (
+            self._sessions.session(
+                module=reading.module,
+                action=reading.action,
+                client_identifier=reading.client_identifier,
+            ) as session,
+            named_errors(),
+        ):
+            return count_on(session, count_rows(reading))
+
+    def boundaries(self, reading: Reading, *, parts: int) -> Sequence[str]:
+        """Return up to `parts - 1` ROWIDs, in order, that cut the reading into similar parts."""
+        with self._sessions.session(action=reading.action) as session, named_errors():
+            sampled = _sampled_rowids(session, reading.table, parts * _SAMPLES_OF_A_PART)
+        cuts = (sampled[len(sampled) * number // parts] for number in range(1, parts) if sampled)
+        return list(dict.fromkeys(cuts))
+
+    @contextmanager
+    def read(self, reading: Reading, *, batch_bytes: int) -> Iterator[OracleBatches]:
+        """Read rows in batches of about `batch_bytes`, each column in its plan's form."""
+        seconds = self._connection.call_timeout_seconds
+        with (
+            self._sessions.session(
+                module=reading.module,
+                action=reading.action,
+                client_identifier=reading.client_identifier,
+            ) as session,
+            CallWatch(session.cancel, seconds=seconds) as watch,
+        ):
+            with watch.call(), named_errors(), session.cursor() as cursor:
+                cursor.execute(_READ_ONLY)
+            yield OracleBatches(
+                session,
+                reading,
+                watch=watch,
+                batch_bytes=batch_bytes,
+                fetch_rows=self._connection.fetch_rows,
+            )
+
+    def undo_retention_seconds(self) -> int | None:
+        """Return how far undo is meant to reach, None where the account may not ask."""
+        with self._sessions.session(action="plan") as session:
+            return _number_or_none(session, Statement(text=_UNDO_RETENTION))
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._sessions.close()
+
+    @cached_property
+    def _hashes_in_database(self) -> bool:
+        with self._sessions.session(action="plan") as session, named_errors():
+            try:
+                _querying(session)(_CAN_HASH)
+            except oracledb.DatabaseError as error:
+                if error.args[0].is_session_dead:
+                    raise
+                return False
+        return True
+
+
+def _querying(session: oracledb.Connection) -> dictionary.Query:
+    def query(text: str, **binds: object) -> Sequence[Mapping[str, Any]]:
+        with session.cursor() as cursor:
+            cursor.execute(text, binds)
+            names = [info.name for info in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    return query
+
+
+def _number_or_none(session: oracledb.Connection, statement: Statement) -> int | None:
+    """Return a statement's number, None where the account may not ask for it."""
+    try:
+        with named_errors():
+            return count_on(session, statement)
+    except (UndoGone, GiveUp):
+        return None
+
+
+def _sampled_rowids(session: oracledb.Connection, table: TableName, wanted: int) -> list[str]:
+    """Return a ROWID for each of about so many blocks; every block's where there are few."""
+    blocks = _querying(session)(_BLOCKS, owner=table.owner, name=table.name)
+    known = blocks[0]["BLOCKS"] if blocks else None
+    first = _FIRST_PERCENT if not known else 100.0 * wanted / int(known)
+    for percent in (first, max(first, _NEXT_PERCENT)):
+        if percent >= _MOST_PERCENT:
+            break
+        found = _rowids(session, sample_blocks(table.quoted, percent=max(percent, 0.000001)))
+        if len(found) >= wanted // 2:
+            return found
+    return _rowids(session, sample_blocks(table.quoted, percent=None))
+
+
+def _rowids(session: oracledb.Connection, statement: Statement) -> list[str]:
+    with session.cursor() as cursor:
+        cursor.execute(statement.text, statement.binds)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _token(table: TableName) -> str:
+    return urlsafe_b64encode(f"{table.owner}\0{table.name}".encode()).decode()
+
+
+def _read_token(token: str | None) -> TableName | None:
+    if token is None:
+        return None
+    try:
+        owner, name = urlsafe_b64decode(token.encode()).decode().split("\0")
+    except ValueError:
+        raise InvalidRequest("the page token is not one of ours", hint="ask without it") from None
+    return TableName(owner=owner, name=name)
