@@ -7,7 +7,7 @@ else; `values` turns Python values into Oracle's stored bytes and back for both.
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -103,6 +103,37 @@ class RowSource(Protocol):
 
     def fetch(self, count: int) -> RowBlock:
         """Return up to `count` rows; fewer than `count` means that was the end."""
+        ...
+
+
+class StoredTable(Protocol):
+    """A table that keeps its own rows, for reading alone; an engine may hold it beside its own.
+
+    Rows are numbered from 0. Row n lives in the block n // rows_per_block of the table, in the
+    slot n % rows_per_block, so that the engine can turn ranges of ROWIDs into ranges of rows.
+    """
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The table's columns."""
+        ...
+
+    @property
+    def row_count(self) -> int:
+        """How many rows it has."""
+        ...
+
+    @property
+    def rows_per_block(self) -> int:
+        """How many rows share a block."""
+        ...
+
+    def scan(self, columns: Sequence[int], rows: range) -> RowSource:
+        """Hand out some columns of a range of rows, ready to send where that is possible."""
+        ...
+
+    def cells(self, columns: Sequence[int], rows: range) -> Iterator[tuple[Cell, ...]]:
+        """Iterate over some columns of a range of rows, as cells for further work."""
         ...
 
 

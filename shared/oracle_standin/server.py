@@ -94,7 +94,7 @@ class Server:
 
     def cut_sessions(self, *, last: Channel | None = None) -> None:
         """Drop every connection, as a server that dies does; `last` after all others."""
-        for channel in sorted(self._channels, key=lambda channel: channel is last):
+        for channel in sorted(self._channels.copy(), key=lambda channel: channel is last):
             channel.cut()
 
     def take_down(self, *, seconds: float) -> None:
