@@ -98,6 +98,17 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
     }
 )
 
+WATCHED: Mapping[str, Shape] = MappingProxyType(
+    {
+        "transports of a tenant": Shape(
+            collection=TRANSPORTS_IN, equal=("tenant",), **_NEWEST_FIRST
+        ),
+        "jobs of a tenant": Shape(collection=JOBS_IN, equal=("tenant",), **_NEWEST_FIRST),
+        "tables of a tenant": Shape(collection=TABLES_IN, equal=("tenant",), order="position"),
+    }
+)
+"""What watchers ask by themselves. They name their tenant, since rules refuse and never filter."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
