@@ -88,3 +88,14 @@ def _signal(workers: Sequence[subprocess.Popen[bytes]], number: signal.Signals) 
         # The whole group, so that nothing that a worker started outlives it.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(worker.pid, number)
+
+
+class NoWorkers:
+    """Starts nobody: inside a worker, where the serving process starts workers by its ticks."""
+
+    def launch(self, count: int) -> None:
+        """Leave it to the next tick."""
+
+    def running(self) -> int:
+        """Return 0: who else works is not known here."""
+        return 0
