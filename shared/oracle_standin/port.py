@@ -146,9 +146,8 @@ class Outcome:
     rows: RowSource | None = None
     row_count: int = 0
     out_binds: tuple[tuple[Cell | None, ...], ...] = ()
-    """PL/SQL: a tuple per bind row, in it a cell per bind, None where the block only reads it."""
-    returned: tuple[tuple[tuple[Cell, ...], ...], ...] = ()
-    """RETURNING: a tuple per bind row, in it one per bind after INTO, in it a cell per row."""
+    """PL/SQL: a tuple per bind row, in it a cell per bind, None where the block only reads it.
+    RETURNING: a tuple per row touched, in it a cell per bind after INTO."""
     last_rowid: str | None = None
     """The row that an INSERT, UPDATE or DELETE touched last."""
     warnings: tuple[str, ...] = field(default=())
@@ -170,7 +169,8 @@ class DatabaseSession(Protocol):
     def execute(self, statement: str, bind_rows: Sequence[Sequence[Bind]]) -> Outcome:
         """Run one statement, once for each row of binds (once where there are none).
 
-        Binds stand in the order of first appearance of their names in the statement.
+        Binds stand in the order of first appearance of their names in the statement. Statements
+        with RETURNING ... INTO are run with one row of binds at a time.
         Raises OracleError. A query's snapshot is fixed here; its rows come later.
         """
         ...

@@ -109,6 +109,11 @@ class Statements:
         self, call: ReExecuteCall, cursor: Cursor, rows: list[list[Bind]], *, fetching: int
     ) -> Ending:
         """Answer a re-execute call."""
+        if cursor.binds.returned():
+            ending = self._returning(cursor, rows)
+            if call.commit:
+                self.session.commit()
+            return ending
         outcome = self._execute(cursor, rows)
         if call.commit:
             self.session.commit()
@@ -176,8 +181,21 @@ class Statements:
     def _run(self, call: ExecuteCall, cursor: Cursor, rows: list[list[Bind]]) -> Ending | None:
         if call.options & Option.BATCH_ERRORS or call.counts_wanted:
             return self._one_by_one(call, cursor, rows)
+        if cursor.binds.returned():
+            return self._returning(cursor, rows)
         outcome = self._execute(cursor, rows)
         return None if cursor.columns is not None else self._changed(cursor, outcome)
+
+    def _returning(self, cursor: Cursor, rows: list[list[Bind]]) -> Ending:
+        """Run a change for each row of binds, and send what it returns for each."""
+        count = 0
+        last_rowid = None
+        for row in rows:
+            outcome = self._execute(cursor, [row])
+            count += outcome.row_count
+            last_rowid = outcome.last_rowid
+            self.write(_returned_row(outcome.out_binds, cursor.binds.returned()))
+        return Ending(cursor=cursor.number, rows=count, last_rowid=last_rowid)
 
     def _one_by_one(self, call: ExecuteCall, cursor: Cursor, rows: list[list[Bind]]) -> Ending:
         counts: list[int] = []
@@ -233,8 +251,6 @@ class Statements:
     def _changed(self, cursor: Cursor, outcome: Outcome) -> Ending:
         if cursor.binds.is_plsql and cursor.bind_types:
             self._write_bind_directions(cursor.bind_types, outcome)
-        for row in outcome.returned:
-            self.write(_returned_row(row))
         return Ending(
             cursor=cursor.number,
             rows=outcome.row_count,
@@ -291,10 +307,12 @@ def _kinds(columns: Sequence[Column]) -> list[tuple[OracleType, bool]]:
     return [(column.type.type, column.type.national) for column in columns]
 
 
-def _returned_row(row: Sequence[Sequence[Cell]]) -> bytes:
+def _returned_row(touched: Sequence[Sequence[Cell | None]], binds: int) -> bytes:
     """Write what RETURNING gave one execution: for each bind a value of each row touched."""
+    columns = [[row[index] or NULL for row in touched] for index in range(binds)]
     return ROW_START + b"".join(
-        integer(len(values)) + b"".join(value + integer(0) for value in values) for values in row
+        integer(len(values)) + b"".join(value + integer(0) for value in values)
+        for values in columns
     )
 
 

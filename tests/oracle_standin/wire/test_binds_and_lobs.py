@@ -178,13 +178,11 @@ class TestReturning:
         statement = "UPDATE T SET A = :new WHERE B = :b RETURNING A, B INTO :x, :y"
 
         def update(rows: Sequence[Sequence[Bind]]) -> Outcome:
-            assert [len(row) for row in rows] == [4] * len(rows)
-            values = [decode_number(row[0].content or b"") for row in rows]
-            returned = tuple(
-                (tuple(cell(encode_number(v)) for _ in range(int(v))), (cell(b"t"),) * int(v))
-                for v in values
-            )
-            return Outcome(row_count=sum(map(int, values)), returned=returned)
+            ((new, _, x, y),) = rows
+            assert (x.content, y.content) == (None, None)
+            value = decode_number(new.content or b"")
+            touched = ((cell(encode_number(value)), cell(b"t")),) * int(value)
+            return Outcome(row_count=int(value), out_binds=touched)
 
         database.answers[statement] = update
         cursor = connection.cursor()
@@ -193,6 +191,8 @@ class TestReturning:
         assert [numbers.getvalue(0), numbers.getvalue(1)] == [[2, 2], [1]]
         assert [texts.getvalue(0), texts.getvalue(1)] == [["t", "t"], ["t"]]
         assert cursor.rowcount == 3
+        cursor.executemany(statement, [(1, "p", numbers, texts), (0, "q", numbers, texts)])
+        assert [numbers.getvalue(0), numbers.getvalue(1)] == [[1], []]
 
 
 class TestAPlsqlBlock:
