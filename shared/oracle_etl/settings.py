@@ -43,6 +43,11 @@ class Secret:
         """Whether the text names a secret (`secret:NAME`) instead of being one."""
         return self._text.startswith("secret:")
 
+    @property
+    def reference(self) -> str:
+        """The name of the secret that a reference names."""
+        return self._text.removeprefix("secret:")
+
     def __bool__(self) -> bool:
         return bool(self._text)
 

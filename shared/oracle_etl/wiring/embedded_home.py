@@ -1,0 +1,79 @@
+"""The home on one machine: SQLite, a folder, local worker processes."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+
+from oracle_etl.gateways.embedded.folder import FolderObjectStore
+from oracle_etl.gateways.embedded.processes import LocalWorkerLauncher, NoWorkers
+from oracle_etl.gateways.embedded.sqlite import (
+    Database,
+    SqliteJobBook,
+    SqliteProgressBoard,
+    SqliteTaskQueue,
+)
+from oracle_etl.gateways.system_clock import SystemClock
+from oracle_etl.outside import Limits, Outside
+from oracle_etl.ports import WorkerLauncher
+from oracle_etl.settings import Settings, worker_environment
+from oracle_etl.wiring.limits import RANDOM_BYTES, limits_of
+from oracle_etl.wiring.sources import Sources, revealed
+
+_STATE_FILE = "state.db"
+_OBJECTS_FOLDER = "objects"
+_WORKER_COMMAND = (sys.executable, "-m", "table_worker")
+_PROGRESS_SECONDS = 1.0
+
+
+def embedded_api(settings: Settings) -> Outside:
+    """Build the home for the serving process, which starts the workers."""
+    limits = _limits(settings)
+    launcher = LocalWorkerLauncher(
+        _WORKER_COMMAND,
+        environment=worker_environment(settings),
+        cap=limits.workers,
+        clock=SystemClock(),
+    )
+    return _embedded(settings, limits, launcher)
+
+
+def embedded_worker(settings: Settings) -> Outside:
+    """Build the home for a worker.
+
+    It starts no other workers: only the serving process does, so that it can stop them all, and
+    its next tick is never far.
+    """
+    return _embedded(settings, _limits(settings), NoWorkers())
+
+
+def _limits(settings: Settings) -> Limits:
+    return limits_of(settings, workers=os.cpu_count() or 1, progress_seconds=_PROGRESS_SECONDS)
+
+
+def _embedded(settings: Settings, limits: Limits, launcher: WorkerLauncher) -> Outside:
+    folder = settings.home.data_folder
+    folder.mkdir(parents=True, exist_ok=True)
+    clock = SystemClock()
+    database = Database(folder / _STATE_FILE)
+    sources = Sources(settings.sources, vault=None)
+
+    def close() -> None:
+        sources.close()
+        database.close()
+
+    return Outside(
+        book=SqliteJobBook(database),
+        queue=SqliteTaskQueue(database, clock=clock),
+        board=SqliteProgressBoard(database, clock=clock, interval_seconds=limits.progress_interval),
+        launcher=launcher,
+        store=FolderObjectStore(folder / _OBJECTS_FOLDER),
+        source=sources.named,
+        clock=clock,
+        randomness=lambda: secrets.token_hex(RANDOM_BYTES),
+        limits=limits,
+        default_bucket=settings.google.bucket_name,
+        mask_key=lambda: revealed(settings.work.mask_key, None).encode() or None,
+        close=close,
+    )

@@ -1,0 +1,102 @@
+"""The configured Oracles, each opened when it is first asked for."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from oracle_etl.gateways.oracle import OracleConnection, OracleTableSource
+from oracle_etl.gateways.wallet_files import unpack_wallet
+from oracle_etl.model.errors import InvalidRequest, SourceMisconfigured
+from oracle_etl.ports import SecretVault, TableSource
+from oracle_etl.settings import Secret, SourceSettings
+
+
+class Sources:
+    """Opens sources by their names and closes them all."""
+
+    def __init__(
+        self, configured: Mapping[str, SourceSettings], *, vault: SecretVault | None
+    ) -> None:
+        self._configured = configured
+        self._vault = vault
+        self._lock = threading.Lock()
+        self._opened: dict[str, TableSource] = {}
+
+    def named(self, name: str) -> TableSource:
+        """Return a source; InvalidRequest where none of this name is configured."""
+        with self._lock:
+            if name not in self._opened:
+                self._opened[name] = OracleTableSource(self._connection(self._settings(name)))
+            return self._opened[name]
+
+    def close(self) -> None:
+        """Close what was opened."""
+        with self._lock:
+            opened, self._opened = self._opened, {}
+        for source in opened.values():
+            source.close()
+
+    def _settings(self, name: str) -> SourceSettings:
+        configured = self._configured.get(name)
+        if configured is None:
+            raise InvalidRequest(
+                f"there is no source {name!r}",
+                hint="name one that config.yaml lists under `sources`, or leave it out",
+                details={"source": sorted(self._configured)},
+            )
+        if not configured.is_configured:
+            raise InvalidRequest(
+                f"the source {name!r} has no address or no user",
+                hint="set ORACLE_DSN (or ORACLE_TNS_NAME), ORACLE_USERNAME and ORACLE_PASSWORD",
+            )
+        return configured
+
+    def _connection(self, source: SourceSettings) -> OracleConnection:
+        wallet = self._wallet(source.wallet_path)
+        return OracleConnection(
+            source=source.name,
+            dsn=source.address,
+            user=source.username,
+            password=partial(revealed, source.password, self._vault),
+            wallet_location=wallet,
+            wallet_password=partial(revealed, source.wallet_password, self._vault),
+            config_dir=wallet,
+            mode=source.mode,
+            client_library=source.client_library,
+            pool_min=source.pool_min,
+            pool_max=source.pool_max,
+            call_timeout_seconds=source.call_timeout,
+            connect_timeout_seconds=source.connect_timeout,
+            fetch_rows=source.fetch_array_size,
+        )
+
+    def _wallet(self, path: str) -> str:
+        """Return the folder of a wallet that is given as a folder, a zip or a secret."""
+        reference = Secret(path)
+        if reference.is_reference:
+            content = _from_vault(reference, self._vault)
+        elif path.endswith(".zip"):
+            content = Path(path).read_bytes()
+        else:
+            return path
+        return str(unpack_wallet(content, beneath=Path(tempfile.gettempdir())))
+
+
+def revealed(secret: Secret, vault: SecretVault | None) -> str:
+    """Return a secret's text, fetched from the vault where the settings only name it."""
+    if not secret.is_reference:
+        return secret.reveal()
+    return _from_vault(secret, vault).decode().strip()
+
+
+def _from_vault(secret: Secret, vault: SecretVault | None) -> bytes:
+    if vault is None:
+        raise SourceMisconfigured(
+            "the settings name a secret by reference, and this home has no vault",
+            hint="put the value itself in the environment, or use the google home",
+        )
+    return vault.secret(secret.reference)
