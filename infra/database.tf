@@ -12,22 +12,10 @@ locals {
     )) => index
   }
 
-  # Removing a document leaves its subcollections, so every collection group expires by itself.
-  expiring = toset(["jobs", "tables", "parts", "plan", "receipts", "slots"])
-
-  # What changes with every progress, or is large, and what nobody asks for.
-  unindexed = {
-    jobs   = ["counts", "totals", "totals_hold", "closing", "transport", "request", "warnings"]
-    tables = ["progress", "stages", "hold", "choice", "extract", "objects", "warnings"]
-    parts  = ["progress", "hold", "extract", "rows_of"]
-    plan   = ["packed"]
+  # Single fields: what expires, and what changes too often or is too large to be indexed.
+  book_fields = {
+    for field in local.book_file.fieldOverrides : "${field.collectionGroup}/${field.fieldPath}" => field
   }
-
-  unindexed_fields = merge([
-    for collection, fields in local.unindexed : {
-      for field in fields : "${collection}/${field}" => { collection = collection, field = field }
-    }
-  ]...)
 }
 
 resource "google_firestore_database" "book" {
@@ -55,27 +43,30 @@ resource "google_firestore_index" "query" {
   }
 }
 
-# Documents go within a day of their expire_at. The field itself needs no index: nobody asks for
-# it, and an index over times that only grow is a hot spot.
-resource "google_firestore_field" "expires" {
-  for_each = local.expiring
+resource "google_firestore_field" "override" {
+  for_each = local.book_fields
 
   database   = google_firestore_database.book.name
-  collection = each.value
-  field      = "expire_at"
+  collection = each.value.collectionGroup
+  field      = each.value.fieldPath
 
-  ttl_config {}
-  index_config {}
-}
+  index_config {
+    dynamic "indexes" {
+      for_each = each.value.indexes
+      content {
+        order        = try(indexes.value.order, null)
+        array_config = try(indexes.value.arrayConfig, null)
+        query_scope  = try(indexes.value.queryScope, "COLLECTION")
+      }
+    }
+  }
 
-resource "google_firestore_field" "unindexed" {
-  for_each = local.unindexed_fields
-
-  database   = google_firestore_database.book.name
-  collection = each.value.collection
-  field      = each.value.field
-
-  index_config {}
+  # Documents go within a day of their time. Removing one leaves its subcollections, so every
+  # collection group has a policy of its own.
+  dynamic "ttl_config" {
+    for_each = each.value.ttl ? ["expires"] : []
+    content {}
+  }
 }
 
 # Signed-in readers of their own tenant, and no writers: see firestore.rules.

@@ -108,6 +108,9 @@ class TestTheSystem:
     def test_names_every_index_once(self, system: dict[str, Any]) -> None:
         assert len(system["book_indexes"]) == len(system["book_file"]["indexes"])
 
+    def test_names_every_field_override_once(self, system: dict[str, Any]) -> None:
+        assert len(system["book_fields"]) == len(system["book_file"]["fieldOverrides"])
+
 
 class TestASystemForOracle11g:
     @pytest.fixture
