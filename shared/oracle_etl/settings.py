@@ -277,7 +277,7 @@ class WorkSettings:
         "ETL_RENEWAL", "etl.renewal", Seconds(30), "How often it renews that"
     )
     tick: Seconds = setting(
-        "ETL_TICK", "etl.tick", Seconds(5), "How often `serve` repairs and schedules"
+        "ETL_TICK", "etl.tick", Seconds(1), "How often `serve` repairs and schedules"
     )
     idle: Seconds = setting(
         "ETL_IDLE", "etl.idle", Seconds(2), "How long a worker looks for work before it leaves"
@@ -285,8 +285,8 @@ class WorkSettings:
     progress_interval: Seconds = setting(
         "ETL_PROGRESS_INTERVAL",
         "etl.progress_interval",
-        Seconds(1),
-        "Progress is shown so often at most",
+        Seconds(0),
+        "How often progress is shown at most; 0 takes 1 s, and 5 s on Firestore",
     )
     history_days: int = setting(
         "ETL_HISTORY_DAYS", "etl.history_days", 90, "Days that jobs are kept"
