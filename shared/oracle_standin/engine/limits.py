@@ -70,7 +70,7 @@ def _number(kind: ColumnType, _column: str) -> Limit | None:
 
     def limit(value: Decimal, _settings: Settings) -> Decimal:
         rounded = value.quantize(step, context=WIDE)
-        if abs(rounded) >= most:
+        if rounded.copy_abs() >= most:
             raise ora(1438)
         return rounded
 
@@ -126,7 +126,7 @@ def _day_second(kind: ColumnType, _column: str) -> Limit:
 
     def limit(value: int, _settings: Settings) -> int:
         rounded = rounded_fraction(value, kind.scale)
-        if abs(rounded) >= most:
+        if rounded.copy_abs() >= most:
             raise ora(1873)
         return rounded
 
