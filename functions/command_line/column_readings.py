@@ -129,7 +129,7 @@ _WAYS: dict[str, _Way] = {
     "DATE": _Way(from_driver=_same, from_json=datetime.fromisoformat),
     "TIMESTAMP": _Way(select=_WALL_CLOCK, from_driver=_seconds, from_json=_seconds),
     "TIMESTAMP WITH TIME ZONE": _Way(
-        select=f"{_INSTANT}||' '||TO_CHAR({{c}},'TZR')",
+        select=f"CASE WHEN {{c}} IS NOT NULL THEN {_INSTANT}||' '||TO_CHAR({{c}},'TZR') END",
         from_driver=_selected_with_zone,
         from_json=_utc_with_zone,
     ),
