@@ -126,7 +126,7 @@ def _day_second(kind: ColumnType, _column: str) -> Limit:
 
     def limit(value: int, _settings: Settings) -> int:
         rounded = rounded_fraction(value, kind.scale)
-        if rounded.copy_abs() >= most:
+        if abs(rounded) >= most:
             raise ora(1873)
         return rounded
 
