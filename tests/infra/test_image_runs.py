@@ -62,7 +62,11 @@ class Built:
                     )
                 case "RUN":
                     command = self.here(rest).replace("python -m venv", f"{sys.executable} -m venv")
-                    subprocess.run(["/bin/sh", "-euc", command], cwd=folder, check=True)  # noqa: S603
+                    subprocess.run(  # noqa: S603 - the Dockerfile's commands
+                        ["/usr/bin/env", "-u", "PYTHONPATH", "/bin/sh", "-euc", command],
+                        cwd=folder,
+                        check=True,
+                    )
 
     def command(self) -> list[str]:
         """Return the image's CMD."""
@@ -75,6 +79,7 @@ class Built:
         asked = subprocess.run(  # noqa: S603 - code of ours
             [
                 self.root / "opt/oracle-etl/bin/python",
+                "-I",  # whatever PYTHONPATH the tests run with
                 "-c",
                 f"from importlib.util import find_spec; {code}",
             ],
