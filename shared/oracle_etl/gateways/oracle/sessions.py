@@ -20,6 +20,8 @@ _LOGIN_REFUSAL_SECONDS = 300.0
 _IDLE_SECONDS = 300
 _KEEPALIVE_MINUTES = 1
 _LONGEST_ATTRIBUTE = 64
+_NO_STATEMENT_CACHE = 0
+"""A cached statement keeps the column types it had, also after the table was altered."""
 _SET_UP = (
     "ALTER SESSION SET TIME_ZONE='+00:00' NLS_NUMERIC_CHARACTERS='.,' NLS_CALENDAR='GREGORIAN' "
     "NLS_DATE_LANGUAGE='AMERICAN' NLS_TERRITORY='AMERICA'"
@@ -141,6 +143,7 @@ class Sessions:
             config_dir=wanted.config_dir or wanted.wallet_location or None,
             wallet_location=wanted.wallet_location or None,
             wallet_password=wanted.wallet_password() or None,
+            stmtcachesize=_NO_STATEMENT_CACHE,
             session_callback=_set_up,
         )
 

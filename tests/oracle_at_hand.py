@@ -1,0 +1,98 @@
+"""The Oracle that tests run on: the stand-in, or the one that ORACLE_TEST_DSN names.
+
+A real one needs a schema of its own for the tests, which create and drop tables in it:
+ORACLE_TEST_DSN, ORACLE_TEST_USER, ORACLE_TEST_PASSWORD.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+import oracledb
+
+from oracle_etl.gateways.oracle import OracleConnection, OracleTableSource
+from oracle_standin.engine.database import OracleDatabase
+from oracle_standin.faults import FaultBook
+from oracle_standin.server import ServerOptions, running
+from oracle_standin.wire.profiles import PROFILES
+
+USER, PASSWORD = "SCOTT", "tiger"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OracleAtHand:
+    """Where an Oracle is, and an account in it."""
+
+    dsn: str
+    user: str = USER
+    password: str = PASSWORD
+
+    @contextmanager
+    def session(self) -> Iterator[oracledb.Connection]:
+        """Log in as the tests do, to make tables and rows."""
+        with oracledb.connect(user=self.user, password=self.password, dsn=self.dsn) as connection:
+            yield connection
+
+    def execute(self, *statements: str) -> None:
+        """Run statements and commit."""
+        with self.session() as connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            connection.commit()
+
+    def source(
+        self,
+        *,
+        user: str | None = None,
+        password: str | None = None,
+        dsn: str | None = None,
+        call_timeout_seconds: float = 20.0,
+        connect_timeout_seconds: float = 5.0,
+        fetch_rows: int = 0,
+    ) -> closing[OracleTableSource]:
+        """Return our own reader of it, to be closed."""
+        return closing(
+            OracleTableSource(
+                OracleConnection(
+                    dsn=dsn or self.dsn,
+                    user=user or self.user,
+                    password=lambda: password or self.password,
+                    call_timeout_seconds=call_timeout_seconds,
+                    connect_timeout_seconds=connect_timeout_seconds,
+                    fetch_rows=fetch_rows,
+                )
+            )
+        )
+
+
+@contextmanager
+def oracle_at_hand() -> Iterator[OracleAtHand]:
+    """Give the Oracle that the environment names, or a stand-in while the block runs."""
+    environment = os.environ  # noqa: TID251  tests have no settings of their own
+    if dsn := environment.get("ORACLE_TEST_DSN"):
+        yield OracleAtHand(
+            dsn=dsn,
+            user=environment["ORACLE_TEST_USER"],
+            password=environment["ORACLE_TEST_PASSWORD"],
+        )
+        return
+    with stand_in() as (oracle, _):
+        yield oracle
+
+
+@contextmanager
+def stand_in(
+    database: OracleDatabase | None = None,
+    *,
+    profile: str = "23ai",
+    faults: FaultBook | None = None,
+) -> Iterator[tuple[OracleAtHand, OracleDatabase]]:
+    """Start a stand-in of its own, for tests that break it or look into it."""
+    served = database or OracleDatabase()
+    if served.password_of(USER) is None:
+        served.create_user(USER, PASSWORD)
+    with running(served, ServerOptions(profile=PROFILES[profile]), faults=faults) as server:
+        yield OracleAtHand(dsn=server.dsn), served
