@@ -18,19 +18,30 @@ from oracle_standin.engine.dictionary.views import Dictionary
 from oracle_standin.engine.errors import ora
 from oracle_standin.engine.history import History
 from oracle_standin.engine.session import Session
+from oracle_standin.engine.statements.create_table import declared_as
 from oracle_standin.engine.statements.plans import Plans
 from oracle_standin.engine.storage.blocks import Row
 from oracle_standin.engine.storage.segments import Extents
-from oracle_standin.engine.storage.tables import Policy, Statistics, Table
+from oracle_standin.engine.storage.stored import StoredSegment
+from oracle_standin.engine.storage.tables import (
+    Constraint,
+    KeyKind,
+    Partition,
+    Policy,
+    Statistics,
+    Table,
+    TableColumn,
+)
 from oracle_standin.engine.storage.transactions import Transaction
+from oracle_standin.port import StoredTable
 from oracle_standin.values.text import AL32UTF8, CharacterSet
 
 RELEASES = {
     11: "11.2.0.4.0",
     12: "12.2.0.1.0",
-    19: "19.0.0.0.0",
-    21: "21.0.0.0.0",
-    23: "23.0.0.0.0",
+    19: "19.3.0.0.0",
+    21: "21.3.0.0.0",
+    23: "23.6.0.24.10",
 }
 UNDO_RETENTION_SECONDS = 900
 
@@ -143,6 +154,31 @@ class OracleDatabase:
                 index.fill(table)
             self.history.advance()
 
+    def hold(self, owner: str, name: str, stored: StoredTable, *, key: Iterable[str] = ()) -> Table:
+        """Put a table into the catalogue whose rows somebody else keeps."""
+        with self.writing:
+            number = self.catalog.next_number()
+            segment = StoredSegment(number, self.extents, stored)
+            now = self.clock.now()
+            table = Table(
+                owner=owner,
+                name=name,
+                number=number,
+                columns=tuple(
+                    TableColumn(name=one.name, declared=declared_as(one), nullable=one.nullable)
+                    for one in stored.columns
+                ),
+                partitions=[Partition(name=name, number=number, segment=segment)],
+                created=now,
+                changed_at=now,
+            )
+            if key:
+                constraint = Constraint(name=f"{name}_PK", kind=KeyKind.PRIMARY, columns=tuple(key))
+                table.constraints.append(constraint)
+            self.catalog.add(table)
+            table.changed_scn = self.history.advance()
+            return table
+
     def forget_undo(self, before_scn: int | None = None) -> None:
         """Throw undo away up to an SCN: reading further back fails with ORA-01555 or 08180."""
         scn = self.history.current if before_scn is None else before_scn
@@ -155,10 +191,10 @@ class OracleDatabase:
     def analyse(self, table: Table) -> None:
         """Gather a table's statistics."""
         rows = table.row_count()
-        size = sum(block.bytes_used for segment in table.segments() for block in segment.blocks)
+        size = sum(segment.bytes_used() for segment in table.segments())
         table.statistics = Statistics(
             rows=rows,
-            blocks=sum(len(segment.blocks) for segment in table.segments()),
+            blocks=sum(segment.block_count() for segment in table.segments()),
             average_row=size // rows if rows else 0,
             sample=rows,
             analysed=self.clock.now(),

@@ -173,6 +173,7 @@ TEXTS = {
     8181: "specified number is not a valid system change number",
     8186: "invalid timestamp specified",
     12702: "invalid NLS parameter string used in SQL function",
+    12081: "update operation not allowed on table, which is read only",
     12704: "character set mismatch",
     12705: "Cannot access NLS data files or invalid environment specified",
     12726: "unmatched bracket in regular expression",

@@ -82,6 +82,10 @@ class Grouping:
         slot = self.results_slot
         return Compiled(type=kind, run=lambda frame: frame[slot][index])
 
+    def counts_rows_only(self) -> bool:
+        """Tell whether nothing but COUNT(*) of everything is asked."""
+        return not self.keys and all(one.argument is _present for one in self.aggregates)
+
     def grouped(self, frames: Iterable[Frame]) -> Iterable[tuple[tuple[Value, ...], list[Value]]]:
         """Return the keys of each group with the results of its functions."""
         plain = [compiled.run for _, compiled in self.keys]

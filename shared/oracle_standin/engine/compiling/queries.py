@@ -11,7 +11,7 @@ from oracle_standin.engine.compiling.scope import Scope
 from oracle_standin.engine.execution import Execution, base_frame
 from oracle_standin.engine.kinds import EXECUTION, FIRST_SOURCE, Compiled, Evaluate, Frame, Value
 from oracle_standin.engine.storage.blocks import Row
-from oracle_standin.port import Column
+from oracle_standin.port import Column, RowSource
 
 
 class Rows(Protocol):
@@ -29,6 +29,8 @@ class Query:
     columns: tuple[Column, ...]
     rows: Rows
     scopes: tuple[Scope, ...]
+    direct: Callable[[Execution], RowSource | None] = lambda _execution: None
+    """Gives the rows as a keeper of its own hands them out, None where work is left to do."""
 
     @property
     def correlated(self) -> bool:

@@ -16,7 +16,9 @@ from oracle_standin.engine.kinds import EXECUTION, Evaluate, Frame, Value
 from oracle_standin.engine.parsing.dialect import parse_expression
 from oracle_standin.engine.storage.blocks import Row, Snapshot
 from oracle_standin.engine.storage.segments import Range, Sample
+from oracle_standin.engine.storage.stored import StoredSegment
 from oracle_standin.engine.storage.tables import Reading, Table
+from oracle_standin.port import StoredTable
 
 if TYPE_CHECKING:
     from oracle_standin.engine.compiling.queries import Query
@@ -71,6 +73,21 @@ class TableRelation:
             located=self.wants_address,
         )
         return table.scan(snapshot, reading)
+
+    def stored(self, frame: Frame, within: Range) -> tuple[StoredTable, range] | None:
+        """Return the rows of a table that somebody else keeps, where it is read whole."""
+        segment = self.table.partitions[0].segment
+        if not isinstance(segment, StoredSegment) or self.sample or self.wants_address:
+            return None
+        self.snapshot(frame)
+        return segment.stored, segment.rows_within(within)
+
+    def count(self, frame: Frame, within: Range) -> int:
+        """Count the rows."""
+        kept = self.stored(frame, within)
+        if kept is not None:
+            return len(kept[1])
+        return sum(map(len, self.batches(frame, within)))
 
     def snapshot(self, frame: Frame) -> Snapshot:
         """Return what this reading sees; ORA-01466 before the table's last DDL."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -30,6 +31,7 @@ from oracle_standin.engine.compiling.queries import Query
 from oracle_standin.engine.compiling.relations import (
     BATCH_ROWS,
     QueryRelation,
+    TableRelation,
     query_columns,
 )
 from oracle_standin.engine.compiling.scope import Scope
@@ -43,9 +45,10 @@ from oracle_standin.engine.kinds import (
     Compiled,
     Evaluate,
     Frame,
+    Value,
 )
 from oracle_standin.engine.storage.blocks import Row
-from oracle_standin.port import Cell, Column, ColumnType
+from oracle_standin.port import Cell, Column, ColumnType, RowSource
 
 SELECT_CLAUSES = (
     "expressions", "from_", "joins", "where", "group", "having", "order", "distinct", "limit",
@@ -163,7 +166,7 @@ class _Select:
             )
             for one in chosen
         )
-        return Query(columns=columns, rows=run.rows, scopes=(self.scope,))
+        return Query(columns=columns, rows=run.rows, scopes=(self.scope,), direct=run.direct)
 
     def _group(self) -> None:
         group = self.tree.args.get("group")
@@ -356,13 +359,38 @@ class _Run:
         grouping = self.grouping
         if grouping is None:
             return
-        for keys, results in grouping.grouped(self._numbered(frame)):
+        groups = self._counted(frame, grouping) or grouping.grouped(self._numbered(frame))
+        for keys, results in groups:
             made: Frame = list(frame)
             for slot in range(FIRST_SOURCE, FIRST_SOURCE + self.sources):
                 made[slot] = None
             made[grouping.keys_slot], made[grouping.results_slot] = keys, results
             if self.having is None or self.having(made) is True:
                 yield made
+
+    def _counted(self, frame: Frame, grouping: Grouping) -> list[tuple[Row, list[Value]]] | None:
+        """Count rows without looking at them, where that is all there is to do."""
+        step = self.plan.steps[0]
+        alone = len(self.plan.steps) == 1 and not step.after and not self.plan.finally_
+        if not alone or not grouping.counts_rows_only():
+            return None
+        if not isinstance(step.source.relation, TableRelation):
+            return None
+        count = step.source.relation.count(frame, self.plan.within(frame))
+        return [((), [Decimal(count)] * len(grouping.aggregates))]
+
+    def direct(self, execution: Execution) -> RowSource | None:
+        """Return the rows as their keeper hands them out, where nothing is left to do."""
+        step = self.plan.steps[0]
+        relation = step.source.relation
+        plain = self.places is not None and not self._finishes() and not self.plan.finally_
+        if not plain or step.after or not isinstance(relation, TableRelation):
+            return None
+        frame = base_frame(execution, None, self.sources + 2)
+        kept = relation.stored(frame, self.plan.within(frame))
+        if kept is None or self.places is None:
+            return None
+        return kept[0].scan(self.places, kept[1])
 
 
 def _unique(rows: Iterator[Row]) -> Iterator[Row]:
@@ -382,6 +410,9 @@ def _set_operation(
     columns = _common_columns(left, right)
     a, b = _recoded(left, columns), _recoded(right, columns)
     combine = _combination(tree)
+    is_all = not isinstance(tree, exp.Union) and not tree.args.get("distinct")
+    if is_all and context.version < 21:  # noqa: PLR2004 -- the release that brought it
+        raise ora(933)
 
     def combined(execution: Execution, within: Frame | None) -> Iterator[Row]:
         first = (row for batch in a(execution, within) for row in batch)
@@ -439,9 +470,10 @@ def _recoded(
 def _combination(tree: exp.Expr) -> Callable[[Iterator[Row], Iterator[Row]], Iterator[Row]]:
     if isinstance(tree, exp.Union):
         return _union if tree.args.get("distinct") else _union_all
-    if not tree.args.get("distinct"):
-        raise not_done_here(f"{type(tree).__name__} ALL")
-    return _minus if isinstance(tree, exp.Except) else _intersection
+    is_difference = isinstance(tree, exp.Except)
+    if tree.args.get("distinct"):
+        return _minus if is_difference else _intersection
+    return _minus_all if is_difference else _intersection_all
 
 
 def _union_all(first: Iterator[Row], second: Iterator[Row]) -> Iterator[Row]:
@@ -461,6 +493,23 @@ def _minus(first: Iterator[Row], second: Iterator[Row]) -> Iterator[Row]:
 def _intersection(first: Iterator[Row], second: Iterator[Row]) -> Iterator[Row]:
     kept = set(second)
     return _unique(row for row in first if row in kept)
+
+
+def _minus_all(first: Iterator[Row], second: Iterator[Row]) -> Iterator[Row]:
+    gone = Counter(second)
+    for row in first:
+        if gone[row]:
+            gone[row] -= 1
+        else:
+            yield row
+
+
+def _intersection_all(first: Iterator[Row], second: Iterator[Row]) -> Iterator[Row]:
+    kept = Counter(second)
+    for row in first:
+        if kept[row]:
+            kept[row] -= 1
+            yield row
 
 
 def _finished(

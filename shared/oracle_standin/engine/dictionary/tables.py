@@ -116,7 +116,7 @@ def partitions(session: Session) -> Iterator[Described]:
                 "PARTITION_POSITION": number(position),
                 "TABLESPACE_NAME": "USERS",
                 "NUM_ROWS": number(one.segment.row_count()) if known else None,
-                "BLOCKS": number(len(one.segment.blocks)) if known else None,
+                "BLOCKS": number(one.segment.block_count()) if known else None,
                 "INTERVAL": "NO",
                 "SEGMENT_CREATED": "YES",
                 "READ_ONLY": "NO",

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sqlglot import exp
+
 from oracle_standin.engine.errors import ora
+from oracle_standin.engine.parsing.dialect import parse_condition
 from oracle_standin.engine.statements.column_definitions import ConstraintDefinition
 from oracle_standin.engine.storage.keys import KeyIndex
 from oracle_standin.engine.storage.tables import Constraint, Index, KeyKind, Table, TableColumn
@@ -24,6 +27,8 @@ def constrain(session: Session, table: Table, given: ConstraintDefinition) -> Co
     if any(name == one.name for known in catalog.tables() for one in known.constraints
            if known.owner == table.owner):  # fmt: skip
         raise ora(2264)
+    if given.kind is KeyKind.CHECK:
+        given = replace(given, columns=_checked_columns(table, given.condition))
     positions = table.positions(given.columns) if given.kind is not KeyKind.CHECK else ()
     made = Constraint(
         name=name,
@@ -41,6 +46,11 @@ def constrain(session: Session, table: Table, given: ConstraintDefinition) -> Co
         _foreign(session, table, made, given)
     table.constraints.append(made)
     return made
+
+
+def _checked_columns(table: Table, condition: str) -> tuple[str, ...]:
+    named = {column.name for column in parse_condition(condition).find_all(exp.Column)}
+    return tuple(column.name for column in table.columns if column.name in named)
 
 
 def _key(session: Session, table: Table, made: Constraint) -> None:

@@ -40,6 +40,9 @@ def run(session: Session, statement: str, bind_rows: Sequence[Sequence[Bind]]) -
     if plan.locks:
         lock_rows(session, parsed.tree, bind_types(given), bind_values(given))
     execution = session.execution(bind_values(given))
+    direct = plan.query.direct(execution)
+    if direct is not None:
+        return Outcome(columns=plan.query.columns, rows=direct)
     rows = session.cursor(plan.query.rows(execution, None), plan.query.columns)
     return Outcome(columns=plan.query.columns, rows=rows)
 

@@ -212,6 +212,14 @@ class Segment:
                 if row is not None:
                     yield base + slot, row
 
+    def block_count(self) -> int:
+        """Count the blocks."""
+        return len(self.blocks)
+
+    def bytes_used(self) -> int:
+        """Return the bytes of the rows' cells, deleted ones included."""
+        return sum(block.bytes_used for block in self.blocks)
+
     def row_count(self) -> int:
         """Count the rows as they are now."""
         return sum(1 for block in self.blocks for row in block.rows if row is not None)
