@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from itertools import chain, islice
 from typing import TypeVar
 
-from google.api_core import exceptions as google_errors
 from google.cloud import firestore
 
 from oracle_etl.gateways.google.firestore import documents
@@ -17,6 +16,7 @@ from oracle_etl.gateways.google.firestore.client import (
     RETRIED,
     TIMEOUT_SECONDS,
     Database,
+    commit_errors,
     named_errors,
 )
 from oracle_etl.gateways.google.firestore.entries import FirestoreEntries
@@ -25,7 +25,13 @@ from oracle_etl.gateways.google.patience import Patience, patiently
 from oracle_etl.gateways.page_tokens import key_of, page_token
 from oracle_etl.gateways.stored_documents import JOBS, PARTS, TABLES, TRANSPORTS, Document
 from oracle_etl.model.columns import ColumnPlan
-from oracle_etl.model.errors import InvalidRequest, NoSuchJob, NoSuchTable, NoSuchTransport
+from oracle_etl.model.errors import (
+    InvalidRequest,
+    NoSuchJob,
+    NoSuchTable,
+    NoSuchTransport,
+    TransportError,
+)
 from oracle_etl.model.job import Job, JobStatus
 from oracle_etl.model.table_task import PartTask, Step, TableTask
 from oracle_etl.model.transport import Transport
@@ -54,34 +60,35 @@ class FirestoreJobBook:
         self._patience = patience
 
     def transact(self, work: Callable[[Entries], T]) -> T:
-        """Run `work` in one transaction.
+        """Run `work` in one transaction, again and again while others win, up to a limit.
 
-        A reply to a commit that is lost makes the work run once more, on what it wrote itself;
-        so work that counts something up also moves something that it checks.
+        Where the reply to a commit is lost, the documents tell whether it was done.
         """
         return patiently(
             lambda: self._transact_once(work), patience=self._patience, clock=self._clock
         )
 
     def _transact_once(self, work: Callable[[Entries], T]) -> T:
+        transaction = self._database.client.transaction(max_attempts=1)
+        entries = FirestoreEntries(
+            self._database, transaction, expire_at=self._clock.now() + self._keep
+        )
+        results: list[T] = []
+
         @firestore.transactional
-        def run(transaction: firestore.Transaction) -> T:
-            entries = FirestoreEntries(
-                self._database, transaction, expire_at=self._clock.now() + self._keep
-            )
+        def run(_transaction: firestore.Transaction) -> None:
             result = work(entries)
             entries.write()
-            return result
+            results.append(result)
 
-        with named_errors("writing state"):
-            try:
-                result: T = run(self._database.client.transaction(max_attempts=1))
-            except ValueError as error:
-                # The client's way to say that others won; nothing but its cause tells.
-                if isinstance(error.__cause__, google_errors.Aborted):
-                    raise error.__cause__ from None
+        try:
+            with named_errors("writing state"), commit_errors():
+                run(transaction)
+        except TransportError:
+            # With a result, it was the commit that failed, or only its reply.
+            if not results or not entries.were_written():
                 raise
-            return result
+        return results[0]
 
     def transport(self, transport_id: str) -> Transport:
         """Return a transport."""

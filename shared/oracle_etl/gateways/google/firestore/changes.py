@@ -66,6 +66,11 @@ class _Cursor:
                 "this cursor was not given by this list of changes", hint="begin without one"
             ) from None
 
+    @property
+    def old_ones_expected(self) -> int:
+        """How many tables a page may hold in vain, since they did not change again."""
+        return 0 if self.known_up_to is None else _OLD_ONES_AT_ONCE
+
     def is_news(self, found: Snapshot) -> bool:
         """Whether a table changed after the beginning of the last pass."""
         return self.known_up_to is None or _plain(found.update_time) > self.known_up_to
@@ -87,7 +92,7 @@ def table_changes(
     cursor = _Cursor.from_text(after)
     news: list[Snapshot] = []
     while len(news) < limit:
-        page_size = limit - len(news) + _OLD_ONES_AT_ONCE
+        page_size = limit - len(news) + cursor.old_ones_expected
         page = _page(database, job_id, cursor, limit=page_size)
         for found in page:
             if len(news) == limit:

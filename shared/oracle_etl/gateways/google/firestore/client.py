@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
@@ -45,6 +46,10 @@ ERRORS: Table = google_table(
 Snapshot: TypeAlias = "DocumentSnapshot[Any]"
 """A document as it was read."""
 
+_ENDED = re.compile(
+    r"transaction (is invalid|has expired|is closed)|no longer valid", re.IGNORECASE
+)
+
 TIMEOUT_SECONDS = 10.0
 """Longest time of one request."""
 
@@ -66,6 +71,23 @@ def named_errors(doing: str) -> Iterator[None]:
     """Turn what Firestore's client raises into our errors."""
     with named_by(ERRORS, doing=doing):
         yield
+
+
+@contextmanager
+def commit_errors() -> Iterator[None]:
+    """Name two failures of a commit that the client and the server hide behind others."""
+    try:
+        yield
+    except ValueError as error:
+        # The client's way to say that others won; nothing but its cause tells.
+        if isinstance(error.__cause__, google_errors.Aborted):
+            raise error.__cause__ from None
+        raise
+    except google_errors.InvalidArgument as error:
+        # The client repeats a commit whose reply was lost; the transaction has ended by then.
+        if _ENDED.search(str(error)):
+            raise google_errors.Aborted(str(error)) from error  # type: ignore[no-untyped-call]
+        raise
 
 
 class Database:

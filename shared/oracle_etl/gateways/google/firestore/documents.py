@@ -5,6 +5,7 @@ A document's fields are the model's, as `stored_documents` writes them. Beside t
 - `transport_id` of a job, since queries ask for it;
 - `claimable_from` of a table or part: from when a worker may claim it, null while that
   depends on something else;
+- `written_by`: which writing was the last, as a random mark;
 - `changed_at` of a table: when the server was asked to change it;
 - `expire_at`, by which Firestore removes the document: every collection group has it, since a
   job's removal leaves its tables.
@@ -38,6 +39,8 @@ PARTS_IN: Final = "parts"
 PLANS_IN: Final = "plan"
 RECEIPTS_IN: Final = "receipts"
 SLOTS_IN: Final = "slots"
+
+WRITTEN_BY: Final = "written_by"
 
 TABLE_COUNTERS: Final = tuple(f"parts_{each.name}" for each in fields(PartCounts))
 _AT_ONCE: Final = datetime(1970, 1, 1, tzinfo=UTC)

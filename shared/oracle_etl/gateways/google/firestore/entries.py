@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,13 @@ from datetime import datetime
 from google.cloud import firestore
 
 from oracle_etl.gateways.google.firestore import documents
-from oracle_etl.gateways.google.firestore.client import Database, Snapshot, named_errors
+from oracle_etl.gateways.google.firestore.client import (
+    RETRIED,
+    TIMEOUT_SECONDS,
+    Database,
+    Snapshot,
+    named_errors,
+)
 from oracle_etl.gateways.google.firestore.queries import Asked, ask
 from oracle_etl.gateways.stored_documents import (
     JOBS,
@@ -49,6 +56,9 @@ class FirestoreEntries:
 
     A put of what was read replaces its fields, counters excepted. A put of what was not read is
     laid over whatever is there, so a fan-out of hundreds of tables costs no reads.
+
+    Every document says which writing wrote it last, so that a commit whose reply was lost can be
+    told from one that was refused.
     """
 
     def __init__(
@@ -60,6 +70,9 @@ class FirestoreEntries:
         self._is_there: dict[str, bool] = {}
         self._to_be_looked_at: list[str] = []
         self._writes: list[Write] = []
+        self._mark = {documents.WRITTEN_BY: secrets.token_hex(8)}
+        self._marked: str | None = None
+        """The last document that was given the mark."""
 
     def transport(self, transport_id: str) -> Transport | None:
         """Read a transport."""
@@ -181,6 +194,15 @@ class FirestoreEntries:
         for write in self._writes:
             write()
 
+    def were_written(self) -> bool:
+        """Tell whether the writes are there, after the reply to the commit was a failure."""
+        if self._marked is None:
+            return False
+        with named_errors(f"looking whether {self._marked} was written"):
+            found = self._reference(self._marked).get(retry=RETRIED, timeout=TIMEOUT_SECONDS)
+        fields = found.to_dict() or {}
+        return all(fields.get(name) == value for name, value in self._mark.items())
+
     def _read(self, path: str) -> Document | None:
         self._refuse_reading_after_writing()
         with named_errors(f"reading {path}"):
@@ -198,12 +220,14 @@ class FirestoreEntries:
 
     def _put(self, path: str, document: Document) -> None:
         reference = self._reference(path)
-        self._writes.append(lambda: self._transaction.set(reference, document))
+        marked = self._with_mark(path, document)
+        self._writes.append(lambda: self._transaction.set(reference, marked))
 
     def _put_over(self, path: str, document: Document, beginning: _Beginning) -> None:
         if not beginning.is_usual:
             self._look_at(path)
-        self._writes.append(lambda: self._write_over(path, document, beginning))
+        marked = self._with_mark(path, document)
+        self._writes.append(lambda: self._write_over(path, marked, beginning))
 
     def _look_at(self, path: str) -> None:
         """Ask, before the writes, whether something is there, since it decides what is written."""
@@ -228,7 +252,12 @@ class FirestoreEntries:
         reference = self._reference(path)
         increments = {field: firestore.Increment(value) for field, value in added.items() if value}
         if increments:
-            self._writes.append(lambda: self._transaction.update(reference, {**increments, **also}))
+            marked = self._with_mark(path, {**increments, **also})
+            self._writes.append(lambda: self._transaction.update(reference, marked))
+
+    def _with_mark(self, path: str, document: Document) -> Document:
+        self._marked = path
+        return {**document, **self._mark}
 
     def _reference(self, path: str) -> firestore.DocumentReference:
         return self._database.client.document(path)
