@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-import pyarrow as pa  # type: ignore[import-untyped]  # it ships without type information
+import pyarrow as pa
 
 from oracle_etl.model.columns import CarriedColumn, ColumnPlan
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa  # type: ignore[import-untyped]  # it ships without type information
+import pyarrow as pa
 import pytest
 
 from column_shapes import shape_declared
