@@ -116,6 +116,8 @@ class ScriptedSession:
     closed: threading.Event = field(default_factory=threading.Event)
     interrupted: threading.Event = field(default_factory=threading.Event)
     changes: bool = False
+    schemas: set[str] | None = None
+    """The schemas there are, None for any."""
 
     def execute(self, statement: str, bind_rows: Sequence[Sequence[Bind]]) -> Outcome:
         self.statements.append(statement)
@@ -152,6 +154,9 @@ class ScriptedSession:
         return self.changes
 
     def set_attributes(self, attributes: dict[str, str | None]) -> None:
+        schema = attributes.get("current_schema")
+        if schema is not None and self.schemas is not None and schema not in self.schemas:
+            raise OracleError(1435, "user does not exist")
         self.attributes |= attributes
 
     def interrupt(self) -> None:

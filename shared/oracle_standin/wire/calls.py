@@ -71,7 +71,7 @@ def read_execute(incoming: Incoming, *, field_version: int) -> ExecuteCall:
     incoming.raw(6)
     defines = incoming.integer()
     _skip_registration(incoming, field_version)
-    statement = (incoming.sized() or b"").decode() if has_statement and size else None
+    statement = incoming.sized_text() if has_statement and size else None
     vector = [incoming.integer() for _ in range(VECTOR_LENGTH)]
     return ExecuteCall(
         options=Option(options),

@@ -75,7 +75,12 @@ class LobStore:
         """Return a LOB's content as rows hold it: text as UTF-8."""
         lob = self.find(locator)
         data = bytes(lob.loaded())
-        return data.decode(UTF16).encode() if lob.is_text else data
+        if not lob.is_text:
+            return data
+        try:
+            return data.decode(UTF16).encode()
+        except UnicodeDecodeError as error:
+            raise OracleError(29275, "partial multibyte character") from error
 
     def free(self, locators: bytes) -> None:
         """Forget temporary LOBs, given their locators end to end."""

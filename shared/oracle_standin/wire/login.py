@@ -154,7 +154,7 @@ class Handshake:
         if not 0 <= pairs <= MOST_PAIRS:
             raise ProtocolBroken(f"{pairs} pairs in a login")
         if named:
-            self._user = _dictionary_name((incoming.sized() or b"").decode())
+            self._user = _dictionary_name(incoming.sized_text())
         for _ in range(pairs):
             key = incoming.text()
             self._pairs[key] = incoming.text()

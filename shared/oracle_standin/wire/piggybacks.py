@@ -61,7 +61,7 @@ def read_end_to_end(incoming: Incoming) -> dict[str, str | None]:
     for (flag, name), length in zip(IN_ORDER, lengths, strict=True):
         if flag is None or name is None or flag not in flags:
             continue
-        changed[name] = (incoming.sized() or b"").decode() if length else None
+        changed[name] = incoming.sized_text() if length else None
         if not length:
             # An attribute set to '' leaves a zero behind, a cleared one does not.
             incoming.skip_zero()
@@ -78,7 +78,7 @@ def read_key_values(incoming: Incoming) -> dict[str, str | None]:
         raise ProtocolBroken(f"{count} context entries")
     incoming.integer()
     incoming.byte()
-    namespace = (incoming.sized() or b"").decode()
+    namespace = incoming.sized_text()
     entries: dict[str, str | None] = {}
     for _ in range(count):
         key = incoming.text()

@@ -41,6 +41,8 @@ class Incoming:
 
     def raw(self, count: int) -> bytes:
         """Read bytes as they are."""
+        if not 0 <= count <= LONGEST_VALUE:
+            raise ProtocolBroken(f"a value of {count} bytes")
         end = self._position + count
         if end > len(self._data):
             self._gather(count)
@@ -91,7 +93,11 @@ class Incoming:
 
     def text(self) -> str:
         """Read text behind two lengths."""
-        return self.counted().decode()
+        return _decoded(self.counted())
+
+    def sized_text(self) -> str:
+        """Read text behind one length; '' where it is NULL."""
+        return _decoded(self.sized() or b"")
 
     def skip_integers(self, count: int) -> None:
         """Read integers that say nothing to a stand-in."""
@@ -114,3 +120,10 @@ class Incoming:
             parts.append(self._more())
             size += len(parts[-1])
         self._data, self._position = b"".join(parts), 0
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise ProtocolBroken("a text that is not UTF-8") from error

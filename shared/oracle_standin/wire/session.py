@@ -86,7 +86,7 @@ class Session:
                 Conversation(self, self._session).run()
         except ConnectionGone:
             log.debug("session %d: the client is gone", self.number)
-        except (ProtocolBroken, UnicodeDecodeError) as error:
+        except ProtocolBroken as error:
             log.warning("session %d: cut off, it sent %s", self.number, error)
         finally:
             if self._session is not None:
@@ -149,6 +149,7 @@ class Conversation:
         self._incoming = session.incoming
         self._fields = session.profile.field_version
         self._response = session.response()
+        self._late: OracleError | None = None
         self._statements = Statements(
             session=database_session,
             lobs=session.lobs,
@@ -213,28 +214,45 @@ class Conversation:
         piggyback = self._piggybacks.get(call)
         if piggyback is None:
             raise ProtocolBroken(f"a piggyback {call} that the stand-in does not know")
-        piggyback()
+        try:
+            piggyback()
+        except OracleError as error:
+            self._late = error
 
     def _answer(self, call: int) -> bool:
         if call == Call.LOGOFF:
             self._wire.respond(status_message(flags=0))
             return False
-        answer = self._answers.get(call)
-        if answer is None:
-            self._incoming.forget()
-            self._fail(OracleError(3120, f"two-task conversion routine: call {call} is unknown"))
-            return True
         self._response = self._wire.response()
-        answer()
+        try:
+            self._raise_late()
+            self._answer_to(call)()
+        except EXPECTED:
+            raise
+        except OracleError as error:
+            self._incoming.forget()
+            self._fail(error)
+        except Exception as error:
+            log.exception("session %d: the stand-in itself failed", self._wire.number)
+            self._incoming.forget()
+            self._fail(internal_error(error))
         return True
 
+    def _answer_to(self, call: int) -> Callable[[], None]:
+        answer = self._answers.get(call)
+        if answer is None:
+            raise OracleError(3120, f"two-task conversion routine: call {call} is unknown")
+        return answer
+
+    def _raise_late(self) -> None:
+        """Raise what went wrong in a piggyback, which has no answer of its own."""
+        late, self._late = self._late, None
+        if late is not None:
+            raise late
+
     def _simple(self, act: Callable[[], None]) -> None:
-        try:
-            with self._busy():
-                act()
-        except OracleError as error:
-            self._fail(error)
-            return
+        with self._busy():
+            act()
         self._wire.respond(status_message(flags=self._status_flags()))
 
     def _execute(self) -> None:
@@ -287,10 +305,6 @@ class Conversation:
             if is_new and cursor is not None:
                 self._wire.cursors.close(cursor.number)
             raise
-        except Exception as error:
-            log.exception("session %d: the stand-in itself failed", self._wire.number)
-            self._fail(internal_error(error), cursor, is_new=is_new)
-            return
         self._response.write(self._ending(ending))
         self._response.finish()
 
@@ -307,12 +321,7 @@ class Conversation:
         self._response.finish()
 
     def _operate_on_lob(self) -> None:
-        call = read_lob_call(self._incoming)
-        try:
-            answer = answer_lob_call(call, self._wire.lobs)
-        except OracleError as error:
-            self._fail(error)
-            return
+        answer = answer_lob_call(read_lob_call(self._incoming), self._wire.lobs)
         self._wire.respond(answer + self._ending(Ending()))
 
     def _write(self, data: bytes) -> None:
