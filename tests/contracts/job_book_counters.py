@@ -90,20 +90,24 @@ class CountersContract(JobBookContract):
     def test_are_not_overwritten_by_an_old_job_or_table(self, book: JobBook) -> None:
         write(book, a_job(), a_table())
         old_job, old_table = book.job(JOB), book.table(JOB, "t00000")
+        counts = Counts(tables_completed=1, tables_failed=2, tables_cancelled=3, rows=4, bytes=5)
 
         def work(entries: Entries) -> None:
             entries.put_job(old_job.running(now=NOON))
-            entries.count_job(JOB, Counts(tables_completed=1))
+            entries.count_job(JOB, counts)
             entries.put_table(replace(old_table, parts_total=9))
-            entries.count_part(JOB, "t00000", PartCounts(failed=1, rows=2))
+            entries.count_part(JOB, "t00000", PartCounts(completed=1, failed=2, rows=3, bytes=4))
 
         book.transact(work)
         write(book, old_job.launched(now=NOON), replace(old_table, parts_total=10))
-        assert book.job(JOB) == replace(
-            old_job.launched(now=NOON), counts=Counts(tables_completed=1)
-        )
+        assert book.job(JOB) == replace(old_job.launched(now=NOON), counts=counts)
         assert book.table(JOB, "t00000") == replace(
-            old_table, parts_total=10, parts_failed=1, parts_rows=2
+            old_table,
+            parts_total=10,
+            parts_completed=1,
+            parts_failed=2,
+            parts_rows=3,
+            parts_bytes=4,
         )
 
     def test_totals_are_written_with_a_new_job_only(self, book: JobBook) -> None:

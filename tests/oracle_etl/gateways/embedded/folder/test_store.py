@@ -152,6 +152,47 @@ class TestAnObject:
             raise ConnectionResetError("the source went away")
 
 
+class TestTheDisk:
+    def test_has_the_bytes_before_the_name_and_then_the_name(
+        self, store: FolderObjectStore, root: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        events: list[str] = []
+        fsync, link = os.fsync, os.link
+
+        def noted_fsync(descriptor: int) -> None:
+            fsync(descriptor)
+            path = Path(f"/proc/self/fd/{descriptor}").readlink()
+            events.append(f"{path.parent.name}/" if path.is_file() else path.name)
+
+        def noted_link(old: str, new: str, *, src_dir_fd: int, dst_dir_fd: int) -> None:
+            link(old, new, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
+            events.append("link")
+
+        monkeypatch.setattr("os.fsync", noted_fsync)
+        monkeypatch.setattr("os.link", noted_link)
+        put(store, "a/b/c")
+        assert events == [
+            root.name,  # holds lake
+            "lake",  # holds .oracle-etl
+            ".oracle-etl",  # holds unfinished
+            "unfinished/",  # the file itself
+            ".oracle-etl",  # holds facts
+            "lake",  # holds a
+            "a",  # holds b
+            "link",
+            "b",  # holds c
+        ]
+
+
+class TestAGeneration:
+    def test_differs_within_one_tick_of_the_kernels_clock(
+        self, store: FolderObjectStore, root: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("secrets.randbelow", lambda _: 123_456)
+        put(store, NAME)
+        assert (root / "lake" / NAME).stat().st_mtime_ns % 1_000_000 == 123_456
+
+
 class TestAWriterThatIsKilled:
     def test_leaves_what_nobody_sees_and_a_sweep_removes(
         self, store: FolderObjectStore, root: Path
@@ -201,6 +242,19 @@ class TestASweep:
 
 
 class TestFacts:
+    def test_of_a_file_about_to_get_its_name_survive_a_sweep(
+        self, store: FolderObjectStore, root: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        link = os.link
+
+        def swept_before_linking(old: str, new: str, *, src_dir_fd: int, dst_dir_fd: int) -> None:
+            assert store.sweep() == 0
+            link(old, new, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
+
+        monkeypatch.setattr("os.link", swept_before_linking)
+        stored = put(store, NAME)
+        assert facts_of(root, stored).exists()
+
     def test_spare_the_reading_of_a_file(self, store: FolderObjectStore, root: Path) -> None:
         stored = put(store, NAME)
         facts_of(root, stored).write_text(json.dumps({"name": NAME, "crc32c": 42}))
@@ -381,6 +435,22 @@ class TestNames:
     def test_of_a_bucket_that_is_not_there_are_none(self, store: FolderObjectStore) -> None:
         assert list(store.names("lake", "")) == []
 
+    def test_of_a_prefix_are_looked_for_in_its_folders_alone(
+        self, store: FolderObjectStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("a/1", "a/b/2", "c/3", "a-b/4"):
+            put(store, name)
+        listed: list[str] = []
+        scandir = os.scandir
+
+        def noted(descriptor: int) -> object:
+            listed.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+            return scandir(descriptor)
+
+        monkeypatch.setattr("os.scandir", noted)
+        assert list(store.names("lake", "a/b")) == ["a/b/2"]
+        assert listed == ["lake", "a", "b"]
+
     def test_may_be_read_while_objects_are_removed(self, store: FolderObjectStore) -> None:
         for name in ("a/1", "b/1", "c/1"):
             put(store, name)
@@ -438,6 +508,25 @@ class TestADiskThatRefuses:
 
 
 class TestTwoWhoRemove:
+    def test_wait_for_each_other(self, store: FolderObjectStore, root: Path) -> None:
+        store.remove(put(store, "earlier"))
+        stored = put(store, NAME)
+        removed = threading.Event()
+
+        def remove() -> None:
+            store.remove(stored)
+            removed.set()
+
+        with (root / "lake" / ".oracle-etl" / "removing").open("w") as held_by_another:
+            fcntl.flock(held_by_another, fcntl.LOCK_EX)
+            thread = threading.Thread(target=remove)
+            thread.start()
+            assert not removed.wait(0.1)
+            assert store.stat("lake", NAME) == stored
+        assert removed.wait(30)
+        thread.join()
+        assert store.stat("lake", NAME) is None
+
     def test_take_turns(self, store: FolderObjectStore) -> None:
         for number in range(20):
             stored = put(store, NAME, b"%d" % number)

@@ -302,6 +302,12 @@ class TestTheFile:
                 SqliteJobBook(database).transports(PageRequest())
             assert "data folder" in caught.value.hint
 
+    def test_whose_folder_cannot_be_written_is_named(self, database: Database, path: Path) -> None:
+        Path(f"{path}-opening").mkdir(parents=True)
+        with pytest.raises(BookAway, match="folder cannot be written") as caught:
+            SqliteJobBook(database).transports(PageRequest())
+        assert caught.value.hint
+
     def test_keeps_what_it_has_when_a_migration_fails(
         self, database: Database, path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -9,7 +9,7 @@ from builders import a_job, a_part, a_plan, a_receipt, a_table, later
 from oracle_etl.gateways.embedded.sqlite import Database, SqliteJobBook, job_book, task_queue
 from oracle_etl.model.errors import NoSuchJob, NoSuchTable
 from oracle_etl.model.job import Counts, JobStatus
-from oracle_etl.model.work import WorkStatus
+from oracle_etl.model.work import Hold, WorkStatus
 from oracle_etl.ports import Entries, PageRequest, PartCounts
 
 JOB = "JOB-20260301-120000-0001"
@@ -56,6 +56,14 @@ class TestCounting:
     def test_for_a_table_that_is_not_there_is_named(self, book: SqliteJobBook) -> None:
         with pytest.raises(NoSuchTable, match="t00000"):
             book.transact(lambda entries: entries.count_part(JOB, "t00000", PartCounts(rows=1)))
+
+
+class TestAHoldOfNobody:
+    def test_is_claimable_whatever_its_end_says(self, book: SqliteJobBook) -> None:
+        table = a_table(hold=Hold(fence=1, owner=None, expires_at=later(60)))
+        book.transact(lambda entries: entries.put_table(table))
+        assert table.can_be_claimed(later(0))
+        assert list(book.claimable(JOB, later(0), limit=1)) == [table.ref]
 
 
 class TestWhatHasHadItsTime:
