@@ -5,7 +5,7 @@ PROCESSES ?= 2
 VENV := .venv
 RUN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-CODE := shared functions tests benchmarks
+CODE := shared functions tests benchmarks infra
 COMPILE := $(RUN)/uv --no-config --quiet pip compile --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
