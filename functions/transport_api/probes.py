@@ -62,7 +62,7 @@ class SparingLook(Generic[T]):
 
     def latest(self) -> Looked[T] | None:
         """Return what was seen last, looking again where that is too old."""
-        if self._is_old() and self._looking.acquire(blocking=False):
+        if self._looking.acquire(blocking=False):
             try:
                 if self._is_old():
                     self._last = self._seen()

@@ -13,7 +13,7 @@ WHOLE_ENTRY = {
     "query": None,
     "columns": ["ID", "NAME"],
     "exclude": [],
-    "where": '"DEPT" = :dept AND "PAY" > :pay',
+    "where": '"DEPT" = :dept AND "PAY" > :pay OR A = :none OR B = :count',
     "binds": {"dept": "영업", "pay": 10.5, "none": None, "count": 3},
     "order": ["ID"],
     "masks": [{"column": "NAME", "kind": "keep_last", "keep": 2}],

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from oracle_etl.flow.resolve_tables import is_exclusion, is_pattern
 from oracle_etl.model.errors import InvalidRequest
 from oracle_etl.model.names import TableName
+from oracle_etl.model.predicates import check_predicate, check_query
 from oracle_etl.model.transport import Mask, MaskKind, TableChoice
 
 Finding = tuple[str, str]
@@ -24,6 +25,10 @@ _LONGEST_BIND = 4000
 _MOST_KEPT = 100
 
 _PATTERN_PART = re.compile(r'(?:"[^"]+"|[\w$#*?]+)\Z')
+_ORDER_TERM = re.compile(
+    r'\s*(?:"[^"]+"|[^\W\d][\w$#]*)(?:\s+(?:ASC|DESC))?(?:\s+NULLS\s+(?:FIRST|LAST))?\s*\Z',
+    re.IGNORECASE,
+)
 _BIND_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,29}\Z")
 
 
@@ -109,8 +114,14 @@ def _of_columns(field: str, choice: TableChoice) -> Iterator[Finding]:
     }
     for kind, columns in named.items():
         yield from _of_column_list(f"{field}.{kind}", columns)
-    if len(choice.order) > _MOST_ORDER_TERMS or not all(each.strip() for each in choice.order):
-        yield f"{field}.order", f"must have at most {_MOST_ORDER_TERMS} columns, none empty"
+    if len(choice.order) > _MOST_ORDER_TERMS:
+        yield f"{field}.order", f"must have at most {_MOST_ORDER_TERMS} columns"
+    for place, term in enumerate(choice.order):
+        if not _ORDER_TERM.match(term):
+            yield (
+                f"{field}.order[{place}]",
+                'must be COLUMN, COLUMN DESC or "Mixed Case" NULLS LAST',
+            )
 
 
 def _of_column_list(field: str, columns: Sequence[str]) -> Iterator[Finding]:
@@ -131,15 +142,30 @@ def _of_mask(field: str, mask: Mask) -> Iterator[Finding]:
 
 
 def _of_statement(field: str, choice: TableChoice) -> Iterator[Finding]:
-    for kind, text in (("where", choice.where), ("query", choice.query)):
-        if text is not None and not 1 <= len(text.strip()) <= _LONGEST_STATEMENT:
-            yield f"{field}.{kind}", f"must have 1 to {_LONGEST_STATEMENT} characters"
-    if choice.binds and choice.where is None:
-        yield f"{field}.binds", "must go with a `where` that uses them"
+    yield from _of_text(f"{field}.where", choice.where, choice, check_predicate)
+    yield from _of_text(f"{field}.query", choice.query, choice, check_query)
     if len(choice.binds) > _MOST_BINDS:
         yield f"{field}.binds", f"must have at most {_MOST_BINDS} names"
+    statement = f"{choice.query or ''} {choice.where or ''}"
     for name, value in choice.binds.items():
-        yield from _of_bind(f"{field}.binds.{name[:30]}", name, value)
+        bind = f"{field}.binds.{name[:30]}"
+        yield from _of_bind(bind, name, value)
+        if not re.search(rf":\s*{re.escape(name)}\b", statement, re.IGNORECASE):
+            yield bind, "must be used by `where` or `query`"
+
+
+def _of_text(
+    field: str, text: str | None, choice: TableChoice, check: Callable[..., None]
+) -> Iterator[Finding]:
+    if text is None:
+        return
+    if not 1 <= len(text.strip()) <= _LONGEST_STATEMENT:
+        yield field, f"must have 1 to {_LONGEST_STATEMENT} characters"
+        return
+    try:
+        check(text, binds=choice.binds)
+    except InvalidRequest as error:
+        yield field, f"must be something else: {error.message}; {error.hint}"
 
 
 def _of_bind(field: str, name: str, value: str | float | None) -> Iterator[Finding]:
