@@ -78,6 +78,8 @@ def negated(given: Compiled) -> Compiled:
 
     def value(frame: Frame) -> Value:
         found = run(frame)
+        if isinstance(found, Decimal):
+            return found.copy_negate()
         return None if found is None else -found
 
     return Compiled(type=kind, run=value, literal=given.literal)

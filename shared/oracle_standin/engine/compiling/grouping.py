@@ -120,14 +120,18 @@ def _count(values: list[Value]) -> Decimal:
     return Decimal(len(values))
 
 
+def _total(values: list[Value]) -> Decimal:
+    total = Decimal(0)
+    for value in values:
+        total = WIDE.add(total, value)
+    return total
+
+
 def _sum(values: list[Value]) -> Value:
     if not values:
         return None
     if isinstance(values[0], Decimal):
-        total = Decimal(0)
-        for value in values:
-            total = WIDE.add(total, value)
-        return kept(total)
+        return kept(_total(values))
     return sum(values[1:], values[0])
 
 
@@ -145,8 +149,8 @@ def _variance(values: list[Value]) -> Value:
         return None
     if len(values) == 1:
         return Decimal(0)
-    mean = WIDE.divide(sum(values, Decimal(0)), Decimal(len(values)))
-    squares = sum((WIDE.power(WIDE.subtract(one, mean), 2) for one in values), Decimal(0))
+    mean = WIDE.divide(_total(values), Decimal(len(values)))
+    squares = _total([WIDE.power(WIDE.subtract(one, mean), 2) for one in values])
     return kept(WIDE.divide(squares, Decimal(len(values) - 1)))
 
 
@@ -162,7 +166,7 @@ def _median(values: list[Value]) -> Value:
     half = len(middle) // 2
     if len(middle) % 2:
         return middle[half]
-    return kept(WIDE.divide(middle[half - 1] + middle[half], Decimal(2)))
+    return kept(WIDE.divide(_total(middle[half - 1 : half + 1]), Decimal(2)))
 
 
 NUMERIC: dict[str, Finish] = {

@@ -159,7 +159,7 @@ def _exponential(value: Decimal, parts: NumberModel, marks: str) -> str:
 def _by_model(value: Decimal, parts: NumberModel, marks: str) -> str:
     places = len(parts.fraction)
     rounded = value.quantize(Decimal(1).scaleb(-places), context=EXACT)
-    whole, _, fraction = f"{abs(rounded):f}".partition(".")
+    whole, _, fraction = f"{rounded.copy_abs():f}".partition(".")
     slots = parts.whole.replace(",", "")
     whole = "" if whole == "0" and slots else whole
     if len(whole) > len(slots):

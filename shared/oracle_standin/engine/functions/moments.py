@@ -313,7 +313,7 @@ def numtodsinterval(_settings: Settings, amount: Decimal, unit: str) -> int:
     size = intervals_text.UNITS.get(unit.strip().upper())
     if size is None:
         raise ora(1428, unit)
-    return int(numbers.rounded(amount * size))
+    return int(numbers.rounded(numbers.EXACT.multiply(amount, Decimal(size))))
 
 
 @function("NUMTOYMINTERVAL", NUMBER, TEXT, gives=INTERVAL_YM)
@@ -322,7 +322,7 @@ def numtoyminterval(_settings: Settings, amount: Decimal, unit: str) -> int:
     size = {"YEAR": MONTHS_OF_YEAR, "MONTH": 1}.get(unit.strip().upper())
     if size is None:
         raise ora(1428, unit)
-    return int(numbers.rounded(amount * size))
+    return int(numbers.rounded(numbers.EXACT.multiply(amount, Decimal(size))))
 
 
 @function("TO_DSINTERVAL", TEXT, gives=INTERVAL_DS)

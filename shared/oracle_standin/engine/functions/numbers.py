@@ -34,9 +34,9 @@ SMALLEST = Decimal("1E-130")
 
 def bounded(value: Decimal) -> Decimal:
     """Return a result as a NUMBER: ORA-01426 above 1E126, zero below 1E-130."""
-    if abs(value) >= LARGEST:
+    if value.copy_abs() >= LARGEST:
         raise ora(1426)
-    return value if not value or abs(value) >= SMALLEST else Decimal(0)
+    return value if not value or value.copy_abs() >= SMALLEST else Decimal(0)
 
 
 def numeric(name: str) -> Callable[[Callable[[Decimal], Decimal]], None]:
