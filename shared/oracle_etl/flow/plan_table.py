@@ -39,7 +39,7 @@ def plan_table(claim: Claim, *, outside: Outside) -> Planned:
     A table worth several parts leaves our hands: its parts are published for everyone.
     """
     source = outside.source(claim.job.transport.source)
-    shape = _shape(claim.table, source)
+    shape = shape_of(claim.table, source)
     job = _settle_scn(claim.job, source, outside=outside)
     scn, note = _scn_of(shape, job, source)
     reading = _reading(claim, shape, scn)
@@ -98,7 +98,8 @@ def split_table(claim: Claim, ranges: tuple[RowidRange, ...], *, outside: Outsid
     return split
 
 
-def _shape(table: TableTask, source: TableSource) -> TableShape:
+def shape_of(table: TableTask, source: TableSource) -> TableShape:
+    """Return what the source says of a table, or of the query that stands for one."""
     if table.choice.query is not None:
         return source.query_shape(table.table.name, table.choice.query)
     return source.shape(table.table)

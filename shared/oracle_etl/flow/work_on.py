@@ -12,9 +12,11 @@ from oracle_etl.flow.end_work import cancel_work, fail_work, give_back
 from oracle_etl.flow.keep_lease import JobCancelled, Lease, WorkerStopping
 from oracle_etl.flow.move_table import move_table
 from oracle_etl.flow.place_table import place_table
-from oracle_etl.flow.plan_table import plan_table, reading_of
-from oracle_etl.model.errors import GiveUp, LeaseLost, TryAgain, UndoGone
+from oracle_etl.flow.plan_columns import with_moments_as_text
+from oracle_etl.flow.plan_table import plan_table, reading_of, shape_of
+from oracle_etl.model.errors import GiveUp, LeaseLost, TryAgain, UndoGone, UnreadableMoment
 from oracle_etl.model.objects import Extract
+from oracle_etl.model.reading import Reading
 from oracle_etl.model.table_task import Step, TableTask
 from oracle_etl.model.transport import Format
 from oracle_etl.model.work import Hold
@@ -67,9 +69,22 @@ def _plan_and_move(claim: Claim, lease: Lease, outside: Outside) -> None:
         return
     mine = replace(claim, table=planned.table)
     reading = reading_of(mine, outside=outside)
-    extract = move_table(mine, reading, role=PartRole.WHOLE, lease=lease, outside=outside)
+    extract = _move(mine, reading, role=PartRole.WHOLE, lease=lease, outside=outside)
     table = _commit_table(mine, extract, outside=outside)
     place_table(replace(mine, table=table), outside=outside)
+
+
+def _move(
+    claim: Claim, reading: Reading, *, role: PartRole, lease: Lease, outside: Outside
+) -> Extract:
+    """Move the rows; where years before 1 are among them, with every moment as text."""
+    try:
+        return move_table(claim, reading, role=role, lease=lease, outside=outside)
+    except UnreadableMoment:
+        shape = shape_of(claim.table, outside.source(claim.job.transport.source))
+        plan = with_moments_as_text(reading.plan, shape, claim.job.transport.carriage)
+    reading = replace(reading, plan=plan)
+    return move_table(claim, reading, role=role, lease=lease, outside=outside)
 
 
 def _commit_table(claim: Claim, extract: Extract, *, outside: Outside) -> TableTask:
@@ -87,7 +102,7 @@ def _move_part(claim: Claim, lease: Lease, outside: Outside) -> None:
     is_member = claim.job.transport.carriage.format is Format.JSONL_GZ
     role = PartRole.MEMBER if is_member else PartRole.WHOLE
     reading = reading_of(claim, outside=outside)
-    extract = move_table(claim, reading, role=role, lease=lease, outside=outside)
+    extract = _move(claim, reading, role=role, lease=lease, outside=outside)
     now = outside.clock.now()
 
     def commit(entries: Entries) -> None:

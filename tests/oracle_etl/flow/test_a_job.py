@@ -42,6 +42,7 @@ from oracle_etl.model.errors import (
     SourceAway,
     TransportIsDisabled,
     TransportIsRunning,
+    UnreadableMoment,
     UnsupportedColumn,
 )
 from oracle_etl.model.job import Dispatch, JobRequest, JobStatus
@@ -302,6 +303,24 @@ class TestATableThatFailsForGood:
         job = settle(home, job.id)
         assert job.status is JobStatus.FAILED
         assert tables(home, job)["EMP"].failure.code == "UNSUPPORTED_COLUMN"
+
+
+class TestATableWithYearsThatTheDriverCannotDeliver:
+    def test_is_read_again_with_its_moments_as_text(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        errors = iter([UnreadableMoment("year -4712 is out of range")])
+
+        def once(reading: Reading, number: int) -> None:
+            for error in errors:
+                raise error
+
+        source.before_batch = once
+        job = start(home, put_transport(home, "EMP"))
+        drain(home)
+        assert home.book.job(job.id).status is JobStatus.COMPLETED
+        assert rows(home, f"{job.folder}/EMP.jsonl.gz") == Counter(EMP)
+        assert len(source.readings) == 2
 
 
 class TestWorkThatKeepsStumbling:
