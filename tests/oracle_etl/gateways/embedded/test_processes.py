@@ -9,7 +9,7 @@ import pytest
 
 from contracts.worker_launcher_contract import eventually
 from fakes.python_process import python_process
-from oracle_etl.gateways.embedded.processes import LocalWorkerLauncher
+from oracle_etl.gateways.embedded.processes import LocalWorkerLauncher, NoWorkers
 from oracle_etl.gateways.system_clock import SystemClock
 from oracle_etl.model.errors import LauncherAway
 
@@ -172,6 +172,13 @@ class TestAFork:
             assert program.line() == "the child had 0, then 1"
             assert program.line() == "the parent has 1"
             assert program.ended() == 0
+
+
+class TestNoWorkers:
+    def test_start_nobody(self) -> None:
+        launcher = NoWorkers()
+        launcher.launch(5)
+        assert launcher.running() == 0
 
 
 class TestManyThreads:
