@@ -126,6 +126,30 @@ class TestReading:
             assert list(dict.fromkeys(placeholders(statement).names)) == cursor.bindnames()
 
 
+class TestAPiggyback:
+    def test_of_a_context_names_its_entries(self) -> None:
+        source = incoming(
+            b"\x01\x01\x02\x01\x01\x02\x01\x21\x00"
+            b"\x02NS"
+            b"\x01\x01\x01K\x01\x01\x01V\x00"
+            b"\x01\x02\x02K2\x00\x00"
+        )
+        assert read_key_values(source) == {"NS.K": "V", "NS.K2": ""}
+
+    def test_of_an_end_users_token_is_read_past(self) -> None:
+        source = incoming(b"\x01\x01\x01\x01\x01\x00\x01\x01\x01K\x00\x01\x02\x02VV\x07")
+        skip_security_context(source)
+        assert source.byte() == 7
+
+    def test_of_end_to_end_attributes_tells_empty_from_cleared(self) -> None:
+        flags = b"\x01\x19"
+        lengths = b"\x01\x00" + b"\x01\x00" + b"\x01\x01\x01" + b"\x00\x00" * 6
+        source = incoming(b"\x00\x00" + flags + lengths + b"\x00" + b"\x01A" + b"\x03")
+        changed = read_end_to_end(source)
+        assert changed == {"client_identifier": None, "module": None, "action": "A"}
+        assert source.byte() == 3
+
+
 class TestALoggedInClient:
     @settings(max_examples=60, deadline=None)
     @given(st.sampled_from([3, 17, 26]), st.sampled_from(list(Call)), st.binary(max_size=100))

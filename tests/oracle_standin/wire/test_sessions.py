@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -236,6 +237,49 @@ class TestAStatement:
         cursor.arraysize, cursor.prefetchrows = arraysize, prefetch
         assert cursor.execute("SELECT * FROM SIZES").fetchall() == [(text,) for text in texts]
         assert cursor.rowcount == 20
+
+    def test_with_a_large_answer_leaves_in_many_packets(
+        self, connection: oracledb.Connection, database: ScriptedDatabase
+    ) -> None:
+        texts = [f"{number:04d}" * 500 for number in range(3000)]
+        database.table(
+            "LARGE",
+            column("C", OracleType.VARCHAR2),
+            rows=[[cell(text.encode())] for text in texts],
+        )
+        cursor = connection.cursor()
+        cursor.arraysize = cursor.prefetchrows = 3000
+        assert [text for (text,) in cursor.execute("SELECT * FROM LARGE")] == texts
+
+    def test_cannot_be_one_too_many(self, server: Server) -> None:
+        with connect(server) as connected:
+            connected.stmtcachesize = 2000
+            cursors = [connected.cursor() for _ in range(1000)]
+            for number, cursor in enumerate(cursors):
+                cursor.execute(f"SELECT :1 /* {number} */ FROM DUAL", [number])
+            with pytest.raises(oracledb.DatabaseError, match="ORA-01000"):
+                connected.cursor().execute("SELECT :1 /* more */ FROM DUAL", [1])
+            assert cursors[7].fetchall() == [(7,)]
+
+    def test_is_fetched_by_an_asynchronous_client_too(
+        self, server: Server, database: ScriptedDatabase
+    ) -> None:
+        texts = [f"row {number // 2}" for number in range(500)]
+        database.table(
+            "ASYNC",
+            column("C", OracleType.VARCHAR2),
+            rows=[[cell(text.encode())] for text in texts],
+        )
+
+        async def read() -> list[str]:
+            async with oracledb.connect_async(
+                user=USER, password=PASSWORD, dsn=server.dsn
+            ) as connected:
+                cursor = connected.cursor()
+                await cursor.execute("SELECT * FROM ASYNC")
+                return [text for (text,) in await cursor.fetchall()]
+
+        assert asyncio.run(read()) == texts
 
 
 class TestABrokenOffCall:
