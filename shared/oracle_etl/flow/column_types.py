@@ -26,7 +26,8 @@ _ZONED_AS_TEXT = (
     f"LTRIM(TO_CHAR({{c}},'{_CLOCK}TZH:TZM'))"
     "||CASE WHEN INSTR(TO_CHAR({c},'TZR'),':')=0 THEN '['||TO_CHAR({c},'TZR')||']' END"
 )
-_LOCAL_AS_TEXT = f"LTRIM(TO_CHAR(SYS_EXTRACT_UTC({{c}}),'{_CLOCK}'))||'Z'"
+# The Z stands in the model: joined on, it would make a text of a null.
+_LOCAL_AS_TEXT = f"""LTRIM(TO_CHAR(SYS_EXTRACT_UTC({{c}}),'{_CLOCK}"Z"'))"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
