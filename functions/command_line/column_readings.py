@@ -20,9 +20,12 @@ from xml.etree import ElementTree as ET
 Convert = Callable[[Any], Hashable]
 
 _INSTANT = "TO_CHAR(SYS_EXTRACT_UTC({c}),'YYYY-MM-DD\"T\"HH24:MI:SS.FF9')"
-_WALL_CLOCK = "TO_CHAR({c},'YYYY-MM-DD\"T\"HH24:MI:SS.FF9')"
+_WALL_CLOCK = "LTRIM(TO_CHAR({c},'SYYYY-MM-DD\"T\"HH24:MI:SS.FF9'))"
+_WHOLE_SECONDS = "LTRIM(TO_CHAR({c},'SYYYY-MM-DD\"T\"HH24:MI:SS'))"
+_FINER = "TIMESTAMP of more than microseconds"
 _DAYS = re.compile(r"(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d+))?S)?)?\Z")
 _MONTHS = re.compile(r"(-)?P(?:(\d+)Y)?(?:(\d+)M)?\Z")
+_BEYOND_MICROSECONDS = re.compile(r"TIMESTAMP\([789]\)")
 _ZONED = re.compile(r"(.+T[\d:]+)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)(?:\[(.+)\])?\Z")
 
 
@@ -37,7 +40,9 @@ class ColumnReading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Way:
+class Way:
+    """How columns of one type are read."""
+
     select: str = "{c}"
     from_driver: Convert
     from_json: Convert
@@ -121,38 +126,47 @@ def _plain(value: object) -> object:
             return str(value)
 
 
-_WAYS: dict[str, _Way] = {
-    "NUMBER": _Way(from_driver=_same, from_json=_number),
-    "FLOAT": _Way(from_driver=_same, from_json=_number),
-    "BINARY_FLOAT": _Way(from_driver=_float, from_json=_float),
-    "BINARY_DOUBLE": _Way(from_driver=_float, from_json=_float),
-    "DATE": _Way(from_driver=_same, from_json=datetime.fromisoformat),
-    "TIMESTAMP": _Way(select=_WALL_CLOCK, from_driver=_seconds, from_json=_seconds),
-    "TIMESTAMP WITH TIME ZONE": _Way(
+Ways = dict[str, Way]
+
+_ANY_MOMENT = Way(select=_WALL_CLOCK, from_driver=_seconds, from_json=_seconds)
+_ANY_DAY = Way(select=_WHOLE_SECONDS, from_driver=_seconds, from_json=_seconds)
+
+WAYS: Ways = {
+    "NUMBER": Way(from_driver=_same, from_json=_number),
+    "FLOAT": Way(from_driver=_same, from_json=_number),
+    "BINARY_FLOAT": Way(from_driver=_float, from_json=_float),
+    "BINARY_DOUBLE": Way(from_driver=_float, from_json=_float),
+    "DATE": Way(from_driver=_same, from_json=datetime.fromisoformat),
+    "TIMESTAMP": Way(from_driver=_same, from_json=datetime.fromisoformat),
+    _FINER: _ANY_MOMENT,
+    "TIMESTAMP WITH TIME ZONE": Way(
         select=f"CASE WHEN {{c}} IS NOT NULL THEN {_INSTANT}||' '||TO_CHAR({{c}},'TZR') END",
         from_driver=_selected_with_zone,
         from_json=_utc_with_zone,
     ),
-    "TIMESTAMP WITH LOCAL TIME ZONE": _Way(select=_INSTANT, from_driver=_seconds, from_json=_utc),
-    "INTERVAL DAY TO SECOND": _Way(from_driver=_same, from_json=_timedelta),
-    "INTERVAL YEAR TO MONTH": _Way(
+    "TIMESTAMP WITH LOCAL TIME ZONE": Way(select=_INSTANT, from_driver=_seconds, from_json=_utc),
+    "INTERVAL DAY TO SECOND": Way(from_driver=_same, from_json=_timedelta),
+    "INTERVAL YEAR TO MONTH": Way(
         from_driver=lambda value: 12 * value.years + value.months, from_json=_months
     ),
-    "RAW": _Way(from_driver=_same, from_json=base64.b64decode),
-    "LONG RAW": _Way(from_driver=_same, from_json=base64.b64decode),
-    "BLOB": _Way(from_driver=_same, from_json=base64.b64decode),
-    "JSON": _Way(from_driver=_document, from_json=_document),
+    "RAW": Way(from_driver=_same, from_json=base64.b64decode),
+    "LONG RAW": Way(from_driver=_same, from_json=base64.b64decode),
+    "BLOB": Way(from_driver=_same, from_json=base64.b64decode),
+    "JSON": Way(from_driver=_document, from_json=_document),
     # The XML is the demo's own, from a stand-in on this machine.
-    "XMLTYPE": _Way(from_driver=ET.canonicalize, from_json=ET.canonicalize),
+    "XMLTYPE": Way(from_driver=ET.canonicalize, from_json=ET.canonicalize),
 }
-_TEXT = _Way(from_driver=_same, from_json=_same)
+WAYS_FOR_ANY_YEAR: Ways = {**WAYS, "DATE": _ANY_DAY, "TIMESTAMP": _ANY_MOMENT}
+"""Slower; Python's own dates begin with the year 1."""
+
+_TEXT = Way(from_driver=_same, from_json=_same)
 _OF_TEXT = {"CHAR", "VARCHAR2", "NCHAR", "NVARCHAR2", "CLOB", "NCLOB", "LONG", "ROWID", "BOOLEAN"}
 
 
-def reading_of(name: str, data_type: str) -> ColumnReading:
+def reading_of(name: str, data_type: str, ways: Ways = WAYS) -> ColumnReading:
     """Return how a column is read; `data_type` is as ALL_TAB_COLUMNS writes it."""
-    kind = re.sub(r"\(.*?\)", "", data_type).strip()
-    way = _TEXT if kind in _OF_TEXT else _WAYS.get(kind)
+    kind = _FINER if _BEYOND_MICROSECONDS.fullmatch(data_type) else _base(data_type)
+    way = _TEXT if kind in _OF_TEXT else ways.get(kind)
     if way is None:
         raise ValueError(f"the demo cannot compare columns of type {data_type}")
     quoted = '"' + name.replace('"', '""') + '"'
@@ -162,6 +176,10 @@ def reading_of(name: str, data_type: str) -> ColumnReading:
         from_driver=_or_null(way.from_driver),
         from_json=_or_null(way.from_json),
     )
+
+
+def _base(data_type: str) -> str:
+    return re.sub(r"\(.*?\)", "", data_type).strip()
 
 
 def _or_null(convert: Convert) -> Convert:

@@ -13,7 +13,13 @@ from pathlib import Path
 
 import oracledb
 
-from command_line.column_readings import ColumnReading, reading_of
+from command_line.column_readings import (
+    WAYS,
+    WAYS_FOR_ANY_YEAR,
+    ColumnReading,
+    Ways,
+    reading_of,
+)
 from command_line.exits import DataDiffers
 
 Row = tuple[Hashable, ...]
@@ -59,7 +65,15 @@ def tally(rows: Iterable[Row]) -> Tally:
 
 def verify(connection: oracledb.Connection, written: Written) -> int:
     """Return how many rows are the same on both sides; DataDiffers where any is not."""
-    columns = _columns(connection, written)
+    try:
+        return _compared(connection, written, WAYS)
+    except ValueError:
+        # A date before the year 1, which neither the driver nor Python has a value for.
+        return _compared(connection, written, WAYS_FOR_ANY_YEAR)
+
+
+def _compared(connection: oracledb.Connection, written: Written, ways: Ways) -> int:
+    columns = _columns(connection, written, ways)
     held = tally(source_rows(connection, written, columns))
     found = tally(file_rows(written.files, columns))
     if held != found:
@@ -102,7 +116,7 @@ def file_rows(files: Iterable[Path], columns: Sequence[ColumnReading]) -> Iterat
                 yield tuple(column.from_json(row[column.name]) for column in columns)
 
 
-def _columns(connection: oracledb.Connection, written: Written) -> list[ColumnReading]:
+def _columns(connection: oracledb.Connection, written: Written, ways: Ways) -> list[ColumnReading]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT column_name, data_type FROM all_tab_columns"
@@ -110,7 +124,7 @@ def _columns(connection: oracledb.Connection, written: Written) -> list[ColumnRe
             owner=written.owner,
             name=written.table,
         )
-        return [reading_of(name, data_type) for name, data_type in cursor]
+        return [reading_of(name, data_type, ways) for name, data_type in cursor]
 
 
 def _explained(held: Iterable[Row], found: Iterable[Row]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import oracledb
 import pytest
 
-from command_line.column_readings import reading_of
+from command_line.column_readings import WAYS_FOR_ANY_YEAR, reading_of
 
 
 class TestAColumn:
@@ -24,6 +24,7 @@ class TestAColumn:
             ("BOOLEAN", True, True),
             ("VARCHAR2", "매출", "매출"),
             ("DATE", datetime(2026, 1, 18, 10, 30), "2026-01-18T10:30:00"),  # noqa: DTZ001 - DATE has no zone
+            ("TIMESTAMP(6)", datetime(2026, 1, 18, 10, 30, 0, 1), "2026-01-18T10:30:00.000001"),  # noqa: DTZ001 - as above
             ("TIMESTAMP(9)", "2026-01-18T10:30:00.120000000", "2026-01-18T10:30:00.12"),
             (
                 "TIMESTAMP(6) WITH TIME ZONE",
@@ -84,6 +85,19 @@ class TestAColumn:
     ) -> None:
         reading = reading_of("C", data_type)
         assert reading.from_driver(from_oracle) != reading.from_json(from_json)
+
+    @pytest.mark.parametrize(
+        ("data_type", "from_oracle", "from_json"),
+        [
+            ("DATE", "-4712-01-01T00:00:00", "-4712-01-01T00:00:00"),
+            ("TIMESTAMP(6)", "-0044-03-15T12:00:00.500000000", "-0044-03-15T12:00:00.5"),
+        ],
+    )
+    def test_can_hold_years_that_python_has_not(
+        self, data_type: str, from_oracle: str, from_json: str
+    ) -> None:
+        reading = reading_of("C", data_type, WAYS_FOR_ANY_YEAR)
+        assert reading.from_driver(from_oracle) == reading.from_json(from_json)
 
     def test_of_a_type_it_cannot_compare_is_refused(self) -> None:
         with pytest.raises(ValueError, match="BFILE"):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,26 @@ class TestFilesThatHoldWhatOracleHolds:
         self, connection: oracledb.Connection, tmp_path: Path
     ) -> None:
         assert verify(connection, written(tmp_path, LINES[:1], [], LINES[1:])) == 3
+
+
+class TestATableWithADateBeforeTheYear1:
+    @pytest.fixture
+    def table(self, connection: oracledb.Connection) -> Iterator[str]:
+        with connection.cursor() as cursor:
+            cursor.execute('CREATE TABLE "OLD" ("D" DATE)')
+            cursor.execute("""INSERT INTO "OLD" VALUES (DATE '-4712-01-01')""")
+            connection.commit()
+            yield "OLD"
+            cursor.execute('DROP TABLE "OLD"')
+
+    def test_is_compared_all_the_same(
+        self, connection: oracledb.Connection, tmp_path: Path, table: str
+    ) -> None:
+        found = replace(written(tmp_path, [{"D": "-4712-01-01T00:00:00"}]), table=table)
+        assert verify(connection, found) == 1
+        other = replace(written(tmp_path, [{"D": "-4712-01-02T00:00:00"}]), table=table)
+        with pytest.raises(DataDiffers):
+            verify(connection, other)
 
 
 class TestFilesThatHoldSomethingElse:
