@@ -33,10 +33,15 @@ PATIENT = Patience()
 
 
 def patiently(action: Callable[[], T], *, patience: Patience, clock: Clock) -> T:
-    """Return what the action returns, trying again while it raises TryAgain."""
+    """Return what the action returns, trying again while it raises TryAgain.
+
+    Not where the error has a hint: that asks for a person, whom no wait of ours brings.
+    """
     for wait_seconds in patience.waits():
         try:
             return action()
-        except TryAgain:
+        except TryAgain as error:
+            if error.hint:
+                raise
             clock.wait(wait_seconds)
     return action()

@@ -171,13 +171,16 @@ class TestOthersWhoWin:
         book.transact(work)
         assert len(tries) == 3
 
-    def test_are_not_waited_for_where_an_index_is_missing(self, book: FirestoreJobBook) -> None:
+    def test_are_not_waited_for_where_an_index_is_missing(
+        self, book: FirestoreJobBook, clock: SteppedClock
+    ) -> None:
         def work(_: Entries) -> None:
             raise FailedPrecondition("no index")  # type: ignore[no-untyped-call]
 
         with pytest.raises(BookAway) as away:
             book.transact(work)
         assert "infra/firestore.indexes.json" in away.value.hint
+        assert clock.monotonic() == 0
 
 
 class TestWhatCannotBeStored:

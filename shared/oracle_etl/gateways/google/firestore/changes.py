@@ -7,8 +7,8 @@ moved along it would pass over a change that committed late.
 
 So changes are read in passes. A pass begins a margin before the last one did, walks along
 `changed_at`, and brings the tables whose `update_time` is later than the last pass's beginning.
-A change is then passed over only if its commit took longer than the margin, and the server gives
-a commit up long before. What changes while a pass is under way may come twice.
+A change is then passed over only if its commit took longer than the margin, and the client gives
+a commit up before. What changes while a pass is under way may come twice.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from oracle_etl.model.errors import InvalidRequest
 from oracle_etl.model.table_task import TableTask
 from oracle_etl.ports import TableChanges
 
-MARGIN = timedelta(seconds=60)
+MARGIN = timedelta(seconds=75)
+"""More than the minute after which the client gives up a commit."""
 _OLD_ONES_AT_ONCE = 20
 _LONGEST = 4000
 _EARLIEST_YEAR = 1970
