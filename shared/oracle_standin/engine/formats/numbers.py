@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
-from oracle_standin.engine.errors import ora
+from oracle_standin.engine.errors import not_done_here, ora
 
 EXACT = Context(prec=400, rounding=ROUND_HALF_UP)
 SHOWN_DIGITS = 40
@@ -119,11 +119,19 @@ def number_model(model: str) -> NumberModel:
         whole=parts["whole"].upper().replace("G", ","),
         fraction=parts["rest"][1:],
         sign=sign,
-        money="$" if parts["money"] or parts["after"] else "",
+        money=_money(parts),
         fill=not parts["FM"],
         exponent=bool(parts["E"]),
         blank_zero=bool(parts["B"]),
     )
+
+
+def _money(parts: re.Match[str]) -> str:
+    """Return the sign of money; L pads its field to a width of its own, which FM takes away."""
+    written = (parts["money"] or parts["after"] or "").upper()
+    if written in {"U", "C"} or (written == "L" and not parts["FM"]):
+        raise not_done_here(f"the currency element {written} of a number model")
+    return "$" if written else ""
 
 
 def formatted(value: Decimal, model: str, *, marks: str = SEPARATORS) -> str:
