@@ -52,5 +52,7 @@ class Outside:
     limits: Limits = Limits()
     default_bucket: str = ""
     mask_key: Callable[[], bytes | None] = lambda: None
+    tidy: Callable[[], None] = lambda: None
+    """Removes what has expired, where the home does not do so by itself; called at each tick."""
     close: Callable[[], None] = lambda: None
     """Closes what the wiring opened."""

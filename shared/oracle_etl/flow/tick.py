@@ -48,6 +48,7 @@ def tick(*, outside: Outside) -> TickReport:
     tally.attempt(partial(_drain_dead_letters, tally, outside))
     tally.attempt(partial(start_waiting, outside=outside))
     tally.attempt(partial(_fire, tally, outside))
+    tally.attempt(outside.tidy)
     return tally.report()
 
 

@@ -16,7 +16,7 @@ from oracle_etl.gateways.embedded.sqlite import (
 )
 from oracle_etl.gateways.system_clock import SystemClock
 from oracle_etl.outside import Limits, Outside
-from oracle_etl.ports import WorkerLauncher
+from oracle_etl.ports import Clock, WorkerLauncher
 from oracle_etl.settings import Settings, worker_environment
 from oracle_etl.wiring.limits import RANDOM_BYTES, limits_of
 from oracle_etl.wiring.sources import Sources, revealed
@@ -25,6 +25,7 @@ _STATE_FILE = "state.db"
 _OBJECTS_FOLDER = "objects"
 _WORKER_COMMAND = (sys.executable, "-m", "table_worker")
 _PROGRESS_SECONDS = 1.0
+_TIDY_SECONDS = 3600.0
 
 
 def embedded_api(settings: Settings) -> Outside:
@@ -57,6 +58,8 @@ def _embedded(settings: Settings, limits: Limits, launcher: WorkerLauncher) -> O
     folder.mkdir(parents=True, exist_ok=True)
     clock = SystemClock()
     database = Database(folder / _STATE_FILE)
+    book = SqliteJobBook(database)
+    store = FolderObjectStore(folder / _OBJECTS_FOLDER)
     sources = Sources(settings.sources, vault=None)
 
     def close() -> None:
@@ -64,16 +67,36 @@ def _embedded(settings: Settings, limits: Limits, launcher: WorkerLauncher) -> O
         database.close()
 
     return Outside(
-        book=SqliteJobBook(database),
+        book=book,
         queue=SqliteTaskQueue(database, clock=clock),
         board=SqliteProgressBoard(database, clock=clock, interval_seconds=limits.progress_interval),
         launcher=launcher,
-        store=FolderObjectStore(folder / _OBJECTS_FOLDER),
+        store=store,
         source=sources.named,
         clock=clock,
         randomness=lambda: secrets.token_hex(RANDOM_BYTES),
         limits=limits,
         default_bucket=settings.google.bucket_name,
         mask_key=lambda: revealed(settings.work.mask_key, None).encode() or None,
+        tidy=_Tidying(book, store, clock).tidy,
         close=close,
     )
+
+
+class _Tidying:
+    """What Firestore's TTL and a bucket's lifecycle do on Google, once an hour."""
+
+    def __init__(self, book: SqliteJobBook, store: FolderObjectStore, clock: Clock) -> None:
+        self._book = book
+        self._store = store
+        self._clock = clock
+        self._next: float | None = None
+
+    def tidy(self) -> None:
+        """Forget expired jobs and receipts, and remove what killed writers left."""
+        now = self._clock.monotonic()
+        if self._next is not None and now < self._next:
+            return
+        self._next = now + _TIDY_SECONDS
+        self._book.forget_expired(self._clock.now())
+        self._store.sweep()
