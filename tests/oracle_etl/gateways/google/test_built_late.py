@@ -21,11 +21,8 @@ from oracle_etl.gateways.google.pubsub import PubSubTaskQueue, QueueNames
 from oracle_etl.gateways.google.secret_manager import SecretManagerVault
 from oracle_etl.gateways.system_clock import SystemClock
 
-def build():
-    refuse()
-
 clock = SystemClock()
-database = Database(build)
+database = Database.named("(default)", project="p")
 wired = [
     FirestoreJobBook(database, clock=clock, keep_days=90),
     FirestoreProgressBoard(database, clock=clock),

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 import google_crc32c
@@ -31,7 +32,7 @@ from google_fakes.storage_faults import (
     Replace,
     Step,
 )
-from oracle_etl.gateways.google.cloud_storage import CloudStorageObjectStore
+from oracle_etl.gateways.google.cloud_storage import CloudStorageObjectStore, signed_in_session
 from oracle_etl.model.errors import (
     InvalidRequest,
     NoSuchObject,
@@ -257,7 +258,7 @@ class TestAnUploadThatIsGivenUp:
 import os, signal, sys
 from google.auth.credentials import AnonymousCredentials
 from google.auth.transport.requests import AuthorizedSession
-from oracle_etl.gateways.google.cloud_storage import CloudStorageObjectStore
+from oracle_etl.gateways.google.cloud_storage import CloudStorageObjectStore, signed_in_session
 store = CloudStorageObjectStore(
     lambda: AuthorizedSession(AnonymousCredentials()),
     clock=None, endpoint={home.cloud.endpoint!r}, chunk_bytes={CHUNK},
@@ -474,3 +475,17 @@ class TestHostileNames:
             with pytest.raises(InvalidRequest):
                 home.store.stat(bucket, NAME)
         assert home.cloud.asked == []
+
+
+class TestSigningIn:
+    @pytest.mark.parametrize("content", [None, "", "{}", "secret", '{"type": "service_account"}'])
+    def test_with_a_file_that_is_no_key_is_refused_without_showing_it(
+        self, tmp_path: Path, content: str | None
+    ) -> None:
+        file = tmp_path / "key.json"
+        if content is not None:
+            file.write_text(content)
+        with pytest.raises(StoreRefused) as refused:
+            signed_in_session(str(file))
+        assert "GCS_CREDENTIALS_FILE" in refused.value.hint
+        assert not content or content not in refused.value.message

@@ -28,7 +28,7 @@ from oracle_etl.gateways.google.firestore import Database, FirestoreJobBook
 from oracle_etl.gateways.google.firestore.changes import MARGIN
 from oracle_etl.gateways.google.firestore.documents import job_path, plan_path, table_path
 from oracle_etl.gateways.google.patience import Patience
-from oracle_etl.model.errors import BookAway, InvalidRequest
+from oracle_etl.model.errors import BookAway, InvalidRequest, NoSuchJob
 from oracle_etl.model.job import Counts
 from oracle_etl.model.work import WorkStatus
 from oracle_etl.ports import Entries
@@ -294,3 +294,17 @@ class TestSplitTables:
         book.transact(work)
         (first,) = book.claimable(JOB, later(0), limit=1)
         assert first.part == 1
+
+
+class TestADatabase:
+    def test_is_reached_by_its_name_and_project(self, google_project: str) -> None:
+        book, other = (
+            FirestoreJobBook(
+                Database.named(name, project=google_project), clock=SteppedClock(), keep_days=90
+            )
+            for name in ("(default)", "other")
+        )
+        write(book, a_job())
+        assert book.job(JOB) == a_job()
+        with pytest.raises(NoSuchJob):
+            other.job(JOB)

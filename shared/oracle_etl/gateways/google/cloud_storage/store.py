@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import google.auth
 from google.auth.transport.requests import AuthorizedSession
+from google.oauth2 import service_account
 
 from oracle_etl.gateways.google.cloud_storage import checksums
 from oracle_etl.gateways.google.cloud_storage.requests_to_storage import (
@@ -21,7 +22,13 @@ from oracle_etl.gateways.google.cloud_storage.requests_to_storage import (
 )
 from oracle_etl.gateways.google.cloud_storage.upload import Sending, Upload, checked, recognised
 from oracle_etl.gateways.google.patience import PATIENT, Patience, patiently
-from oracle_etl.model.errors import InvalidRequest, NoSuchObject, ObjectConflict, StoreAway
+from oracle_etl.model.errors import (
+    InvalidRequest,
+    NoSuchObject,
+    ObjectConflict,
+    StoreAway,
+    StoreRefused,
+)
 from oracle_etl.model.objects import StoredObject
 from oracle_etl.ports import Clock, ObjectWriter
 
@@ -32,11 +39,23 @@ _COMPOSED_AT_ONCE = 32
 _ATTEMPTS_FOLDER = "_attempts"
 
 
-def signed_in_session() -> AuthorizedSession:
-    """Open a session as whoever the environment says we are."""
+def signed_in_session(credentials_file: str = "") -> AuthorizedSession:
+    """Open a session as a service account's file says, or as the environment says we are."""
     with named_errors("signing in to Cloud Storage"):
-        credentials, _ = google.auth.default(scopes=[_SCOPE])
-        return AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
+        if not credentials_file:
+            credentials, _ = google.auth.default(scopes=[_SCOPE])
+            return AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
+        try:
+            account = service_account.Credentials.from_service_account_file(  # type: ignore[no-untyped-call]
+                credentials_file, scopes=[_SCOPE]
+            )
+        except (OSError, ValueError) as error:
+            # Without the error's words, which may quote the file.
+            raise StoreRefused(
+                f"signing in to Cloud Storage: {type(error).__name__}",
+                hint="GCS_CREDENTIALS_FILE is to name a service account's key file, or nothing",
+            ) from None
+        return AuthorizedSession(account)  # type: ignore[no-untyped-call]
 
 
 class CloudStorageObjectStore:

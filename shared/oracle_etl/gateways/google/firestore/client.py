@@ -96,6 +96,11 @@ class Database:
     def __init__(self, build: Callable[[], firestore.Client]) -> None:
         self._client = BuiltOnce(build)
 
+    @classmethod
+    def named(cls, name: str, *, project: str) -> Database:
+        """Return a project's database, to be reached as the environment says."""
+        return cls(lambda: firestore.Client(project=project, database=name))
+
     @property
     def client(self) -> firestore.Client:
         """The client of this process."""
