@@ -7,6 +7,7 @@ objects and arrays point at their children by offset. Written here: names of up 
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -95,6 +96,35 @@ def decode_oson(content: bytes) -> Json:
         return _Reader(content).root()
     except (IndexError, struct.error, UnicodeDecodeError) as error:
         raise ValueError("the bytes are no OSON") from error
+
+
+def json_text(content: bytes) -> str:
+    """Write an image as JSON text, with numbers as they are; bytes become hexadecimal."""
+    return _text(decode_oson(content))
+
+
+def _text(value: Json) -> str:
+    if isinstance(value, Mapping):
+        fields = (
+            f"{json.dumps(name, ensure_ascii=False)}:{_text(child)}"
+            for name, child in value.items()
+        )
+        return f"{{{','.join(fields)}}}"
+    if isinstance(value, list):
+        return f"[{','.join(map(_text, value))}]"
+    if isinstance(value, (bytes, Moment, tuple)):
+        return json.dumps(value.hex() if isinstance(value, bytes) else _moment_text(value))
+    return str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
+
+
+def _moment_text(value: Moment | tuple[int, ...]) -> str:
+    if not isinstance(value, Moment):
+        days, hours, minutes, seconds, nanoseconds = value
+        return f"P{days}DT{hours}H{minutes}M{seconds}.{abs(nanoseconds):09d}S"
+    day = f"{value.year:04d}-{value.month:02d}-{value.day:02d}"
+    return f"{day}T{value.hour:02d}:{value.minute:02d}:{value.second:02d}" + (
+        f".{value.nanosecond:09d}" if value.nanosecond else ""
+    )
 
 
 def _names(value: Json) -> Iterator[bytes]:

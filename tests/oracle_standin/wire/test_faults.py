@@ -138,7 +138,7 @@ class TestASlowServer:
     def test_that_stalls_is_broken_off_by_the_clients_timeout(self, server: Server) -> None:
         server.faults.add(Rule(action=Action.STALL, statement="BIG", seconds=30))
         with connect(server) as connected:
-            connected.call_timeout = 200
+            connected.call_timeout = 300
             with pytest.raises(oracledb.DatabaseError, match="DPY-4024"):
                 fetched(connected)
             connected.call_timeout = 0
@@ -147,7 +147,7 @@ class TestASlowServer:
     def test_that_stalls_between_rows_is_broken_off_too(self, server: Server) -> None:
         server.faults.add(Rule(action=Action.STALL, statement="BIG", seconds=30, after_rows=700))
         with connect(server) as connected:
-            connected.call_timeout = 200
+            connected.call_timeout = 300
             with pytest.raises(oracledb.DatabaseError, match="DPY-4024"):
                 fetched(connected)
             connected.call_timeout = 0

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from seerdb.common import oson as other_client
 
 from oracle_standin.values.moments import Moment
-from oracle_standin.values.oson import decode_oson, encode_oson
+from oracle_standin.values.oson import decode_oson, encode_oson, json_text
 
 leaves = st.one_of(
     st.none(),
@@ -49,6 +49,15 @@ class TestAnImage:
     def test_as_another_client_writes_it_is_read(self) -> None:
         value = {"a": [1, Decimal("2.5"), "text", None, True, {"b": "x" * 200}], "c" * 300: b"raw"}
         assert decode_oson(other_client.encode_oson(value)) == value
+
+    def test_is_written_as_text(self) -> None:
+        value = {"글": [1, Decimal("1.50"), 'x"y', None, True, b"\x01\xff", 0.5], "e": {}}
+        text = '{"글":[1,1.5,"x\\"y",null,true,"01ff",0.5],"e":{}}'
+        assert json_text(encode_oson(value)) == text
+        moments = [Moment(2024, 2, 29, 1, 2, 3), Moment(2024, 2, 29, nanosecond=5)]
+        assert json_text(encode_oson(moments)) == (
+            '["2024-02-29T01:02:03","2024-02-29T00:00:00.000000005"]'
+        )
 
     @given(st.binary(max_size=60))
     def test_of_other_bytes_is_refused(self, noise: bytes) -> None:

@@ -287,7 +287,7 @@ class TestABrokenOffCall:
         self, server: Server, database: ScriptedDatabase
     ) -> None:
         with connect(server) as connected:
-            connected.call_timeout = 150
+            connected.call_timeout = 300
             with pytest.raises(oracledb.DatabaseError, match="DPY-4024"):
                 connected.cursor().execute("WAIT")
             assert latest(database).interrupted.is_set()

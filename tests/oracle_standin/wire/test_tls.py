@@ -65,7 +65,7 @@ class TestTls:
         trusting = ssl.create_default_context(cafile=str(authority.certificate_file))
         with running(ScriptedDatabase(), ServerOptions(tls=context)) as server:
             connected = connect(server, ssl_context=trusting, ssl_server_dn_match=False)
-            connected.call_timeout = 150
+            connected.call_timeout = 300
             with pytest.raises(oracledb.DatabaseError, match="DPY-4024"):
                 connected.cursor().execute("WAIT")
             connected.call_timeout = 0

@@ -17,6 +17,7 @@ from oracle_standin.engine.parsing.lexer import Kind, Token, tokens_of
 from oracle_standin.engine.statements.compiling import compilation
 from oracle_standin.engine.statements.locking import lock_rows
 from oracle_standin.port import Bind, Column, ColumnType, OracleType, Outcome
+from oracle_standin.values.oson import json_text
 
 if TYPE_CHECKING:
     from oracle_standin.engine.session import Session
@@ -115,6 +116,8 @@ def bind_values(binds: Sequence[Bind]) -> list[Value]:
     return [
         None
         if bind.content is None or (not bind.content and bind.type not in kinds.LOBS)
+        else json_text(bind.content)
+        if bind.type is OracleType.JSON
         else codec.from_content(bind_type(bind))(bind.content)
         for bind in binds
     ]
