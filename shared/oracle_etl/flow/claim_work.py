@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import logging
 from dataclasses import dataclass
 
 from oracle_etl.model.errors import AttemptsExhausted, LeaseLost, TransportError
@@ -11,6 +12,8 @@ from oracle_etl.model.table_task import Failure, PartTask, TableTask
 from oracle_etl.model.work import Hold, WorkRef, WorkStatus
 from oracle_etl.outside import Outside
 from oracle_etl.ports import Entries, PartCounts
+
+_LOG = logging.getLogger(__name__)
 
 
 class Unclaimed(enum.Enum):
@@ -30,6 +33,8 @@ class Claim:
     table: TableTask
     part: PartTask | None = None
     owner: str
+    lapsed_owner: str | None = None
+    """Who let the lease lapse that we took over."""
 
     @property
     def ref(self) -> WorkRef:
@@ -58,7 +63,15 @@ def claim_work(ref: WorkRef, *, owner: str, outside: Outside) -> Claim | Unclaim
             return Unclaimed.NOT_YET
         return take(entries, job, ref, owner, outside)
 
-    return outside.book.transact(claim)
+    claimed = outside.book.transact(claim)
+    if isinstance(claimed, Claim) and claimed.lapsed_owner is not None:
+        _LOG.warning(
+            "%s let the lease of %s lapse",
+            claimed.lapsed_owner,
+            claimed.table.table,
+            extra={"event": "lease_lapsed", "job_id": ref.job_id},
+        )
+    return claimed
 
 
 def claimed_table(entries: Entries, claim: Claim) -> TableTask:
@@ -101,9 +114,10 @@ def _claim_table(
     is_new = table.status is WorkStatus.PENDING
     if is_new and entries.count_running_tables(job.id) >= job.transport.parallel_tables:
         return Unclaimed.NOT_YET
+    lapsed_owner = table.hold.owner
     table = table.claimed(owner, now=now, lease_seconds=limits.lease)
     entries.put_table(table)
-    return Claim(job=job, table=table, owner=owner)
+    return Claim(job=job, table=table, owner=owner, lapsed_owner=lapsed_owner)
 
 
 def _claim_part(
@@ -124,9 +138,10 @@ def _claim_part(
         entries.put_part(part.failed(_gave_up(limits.attempts)))
         entries.count_part(job.id, table.table_id, PartCounts(failed=1))
         return Unclaimed.SETTLED
+    lapsed_owner = part.hold.owner
     part = part.claimed(owner, now=now, lease_seconds=limits.lease)
     entries.put_part(part)
-    return Claim(job=job, table=table, part=part, owner=owner)
+    return Claim(job=job, table=table, part=part, owner=owner, lapsed_owner=lapsed_owner)
 
 
 def _exhausted(hold: Hold, attempts: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ from oracle_etl.outside import Outside
 from oracle_etl.ports import Entries
 
 _CLOSER = "closer"
+_LOG = logging.getLogger(__name__)
 
 
 def finish_job(job_id: str, *, outside: Outside) -> None:
@@ -34,6 +36,7 @@ def finish_job(job_id: str, *, outside: Outside) -> None:
     _sweep(job, outside=outside)
     with suppress(LeaseLost):
         _close(job, verdict, manifest, outside=outside)
+        _tell(job, verdict)
     start_waiting(outside=outside)
 
 
@@ -90,6 +93,23 @@ def _close(job: Job, verdict: Verdict, manifest: str, *, outside: Outside) -> No
             entries.put_transport(transport.released(rests))
 
     outside.book.transact(close)
+
+
+def _tell(job: Job, verdict: Verdict) -> None:
+    level = logging.WARNING if verdict.status is JobStatus.FAILED else logging.INFO
+    _LOG.log(
+        level,
+        "%s is %s",
+        job.id,
+        verdict.status,
+        extra={
+            "event": "job_ended",
+            "job_id": job.id,
+            "transport_id": job.transport_id,
+            "status": str(verdict.status),
+            "reason": "" if verdict.failure is None else verdict.failure.message,
+        },
+    )
 
 
 def _sweep(job: Job, *, outside: Outside) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import logging
 from dataclasses import replace
 
 from oracle_etl.flow.claim_work import Claim, claimed_part, claimed_table, failure_of
@@ -14,7 +15,14 @@ from oracle_etl.flow.move_table import move_table
 from oracle_etl.flow.place_table import place_table
 from oracle_etl.flow.plan_columns import with_moments_as_text
 from oracle_etl.flow.plan_table import plan_table, reading_of, shape_of
-from oracle_etl.model.errors import GiveUp, LeaseLost, TryAgain, UndoGone, UnreadableMoment
+from oracle_etl.model.errors import (
+    GiveUp,
+    LeaseLost,
+    TransportError,
+    TryAgain,
+    UndoGone,
+    UnreadableMoment,
+)
 from oracle_etl.model.objects import Extract
 from oracle_etl.model.reading import Reading
 from oracle_etl.model.table_task import Step, TableTask
@@ -22,6 +30,8 @@ from oracle_etl.model.transport import Format
 from oracle_etl.model.work import Hold
 from oracle_etl.outside import Outside
 from oracle_etl.ports import Entries, PartCounts
+
+_LOG = logging.getLogger(__name__)
 
 
 class Settled(enum.Enum):
@@ -44,14 +54,26 @@ def work_on(claim: Claim, *, lease: Lease, outside: Outside) -> Settled:
         cancel_work(claim, outside=outside)
     except GiveUp as error:
         fail_work(claim, failure_of(error), outside=outside)
+        _tell(claim, "failed", error)
     except WorkerStopping as error:
         give_back(claim, Hold.freed, note=error.message, outside=outside)
         return Settled.AGAIN
     except TryAgain as error:
         give_back(claim, Hold.stumbled, note=error.message, outside=outside)
+        _tell(claim, "will be tried again", error)
         return Settled.AGAIN
     _close_after_last_part(claim, outside)
     return Settled.DONE
+
+
+def _tell(claim: Claim, what: str, error: TransportError) -> None:
+    _LOG.warning(
+        "%s %s: %s",
+        claim.table.table,
+        what,
+        error.message,
+        extra={"event": error.code, "job_id": claim.job.id, "part": claim.ref.part},
+    )
 
 
 def _work(claim: Claim, lease: Lease, outside: Outside) -> None:
