@@ -247,7 +247,7 @@ class JobAnswer(Answer):
     tables: list[str] = Field(description="The subset that was asked for")
     trigger: str
     retry_of: str | None
-    queue_position: int | None = Field(description="From 1, while other jobs go first")
+    queue_position: int | None = Field(description="From 1 to about 100, while it waits in line")
     cancel_requested_at: datetime | None
     scn: int | None
     consistency: str | None = Field(description="How it is held; null until known")

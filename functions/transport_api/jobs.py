@@ -23,7 +23,8 @@ from transport_api.answers import (
 from transport_api.call import Call, Reply, Streamed
 from transport_api.requests import JobsAsked, Nothing, NothingAsked, PageAsked, Sent
 
-_WAITING_COUNTED = 1000
+_WAITING_COUNTED = 100
+"""Further back in the line nobody is told a place: it would take too long to find."""
 
 
 def list_(call: Call[JobsAsked, None]) -> Reply:
@@ -118,7 +119,7 @@ def job_answers(jobs: Sequence[Job], *, outside: Outside) -> list[JobAnswer]:
 
 
 def _positions(outside: Outside) -> Mapping[str, int]:
-    """Return the places of waiting jobs, from 1, in the order in which they will run."""
+    """Return the places of the first waiting jobs, from 1, in the order in which they will run."""
     unfinished = outside.book.unfinished_jobs(limit=_WAITING_COUNTED)
     waiting = [each.id for each in unfinished if each.status is JobStatus.PENDING]
     return {job_id: place for place, job_id in enumerate(waiting, start=1)}

@@ -13,14 +13,18 @@ VerifyToken = Callable[[str, str], Mapping[str, Any]]
 """Returns the claims of a Google ID token made for an audience; ValueError for a false one."""
 
 
-def verify_google_token(token: str, audience: str) -> Mapping[str, Any]:
-    """Verify a token with Google's public keys."""
+def verify_google_token(token: str, audience: str, *, fetch: Any = None) -> Mapping[str, Any]:  # noqa: ANN401 - google-auth has no types
+    """Verify a token with Google's public keys; `fetch` is google-auth's way to a web page."""
     # Imported when used: the embedded home needs none of it.
+    from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415
     from google.auth.transport.requests import Request  # noqa: PLC0415
     from google.oauth2 import id_token  # noqa: PLC0415
 
     verify: Any = id_token.verify_oauth2_token  # untyped
-    claims: Mapping[str, Any] = verify(token, Request(), audience)
+    try:
+        claims: Mapping[str, Any] = verify(token, fetch or Request(), audience)
+    except GoogleAuthError as error:
+        raise ValueError(f"{error}") from error
     return claims
 
 
