@@ -190,7 +190,7 @@ def _so_far(data: Mapping[str, Any]) -> str:
         f"{count(data.get('rows_processed') or 0)} rows",
         f"{count(speed)} rows/s" if speed else "",
         size(data.get("bytes_transferred")),
-        f"{duration(left)} left" if left is not None else "",
+        f"{duration(left)} left" if left else "",
     ]
     return ", ".join(part for part in parts if part)
 

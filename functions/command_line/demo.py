@@ -37,7 +37,7 @@ _RESULT = View(
         "SIZE": lambda table: size(table["bytes"]),
         "TIME": lambda table: duration(table["seconds"]),
         "SAME AS IN ORACLE": lambda _: "yes, every value",
-        "FILE": lambda table: table["files"][0],
+        "FILE": lambda table: ", ".join(Path(file).name for file in table["files"]),
     },
 )
 

@@ -101,19 +101,20 @@ def source_rows(
         )
         while batch := cursor.fetchmany():
             for row in batch:
-                yield tuple(convert(value) for convert, value in zip(converts, row, strict=True))
+                yield tuple([convert(value) for convert, value in zip(converts, row, strict=True)])
 
 
 def file_rows(files: Iterable[Path], columns: Sequence[ColumnReading]) -> Iterator[Row]:
     """Yield the rows that lie in gzip JSON Lines files."""
-    names = {column.name for column in columns}
+    converts = {column.name: column.from_json for column in columns}
+    decode = json.JSONDecoder(parse_float=Decimal).decode
     for file in files:
         with gzip.open(file, "rt", encoding="utf-8") as lines:
             for line in lines:
-                row = json.loads(line, parse_float=Decimal)
-                if row.keys() != names:
+                row = decode(line)
+                if row.keys() != converts.keys():
                     raise DataDiffers(f"{file} holds a row with other columns: {sorted(row)}")
-                yield tuple(column.from_json(row[column.name]) for column in columns)
+                yield tuple([convert(row[name]) for name, convert in converts.items()])
 
 
 def _columns(connection: oracledb.Connection, written: Written, ways: Ways) -> list[ColumnReading]:
