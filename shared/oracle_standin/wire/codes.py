@@ -18,7 +18,6 @@ class Message(enum.IntEnum):
     STATUS = 9
     BIND_DIRECTIONS = 11
     LOB_DATA = 14
-    WARNING = 15
     DESCRIBE = 16
     PIGGYBACK = 17
     BIT_VECTOR = 21
@@ -47,7 +46,6 @@ class Call(enum.IntEnum):
     SET_KEY_VALUES = 154
     RELEASE_SESSION = 163
     SESSION_STATE = 176
-    BEGIN_PIPELINE = 199
     END_USER_SECURITY = 205
 
 

@@ -11,7 +11,7 @@ import struct
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from oracle_standin.port import Cell, OracleError, OracleType
+from oracle_standin.port import Cell, OracleError
 from oracle_standin.values.cells import content
 
 LOCATOR_BYTES = 40
@@ -19,7 +19,6 @@ LOCATOR_VERSION = 4
 CHUNK_UNITS = 8060
 MOST_LOCATORS = 200_000
 BLOB_FLAG, CLOB_FLAG, INITIALISED, UTF16_FLAG, TEMPORARY_FLAG = 0x01, 0x02, 0x08, 0x80, 0x01
-TEXT_TYPES = frozenset({OracleType.CLOB, OracleType.LONG, OracleType.XMLTYPE})
 UTF16 = "utf-16-be"
 
 

@@ -318,6 +318,8 @@ def _returned_row(touched: Sequence[Sequence[Cell | None]], binds: int) -> bytes
 
 def _by_name(row: list[Bind], binds: Placeholders) -> list[Bind]:
     """Keep one bind of each name, in the order of first appearance."""
+    if len(row) != len(binds.names):
+        raise OracleError(1008, "not all variables bound")
     named: dict[str, Bind] = {}
     for name, bind in zip(binds.names, row, strict=True):
         if named.setdefault(name, bind) != bind:
