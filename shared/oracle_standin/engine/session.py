@@ -93,6 +93,7 @@ class Session:
     def execute(self, statement: str, bind_rows: Sequence[Sequence[Bind]]) -> Outcome:
         """Run one statement, once for each row of binds."""
         self._interrupted.clear()
+        statement = self.settings.received(statement)
         found = FIRST_WORD.match(statement)
         runner = RUNNERS.get(found[1].upper()) if found else None
         if runner is None:

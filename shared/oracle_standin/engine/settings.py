@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from oracle_standin.engine.errors import not_done_here, ora
 from oracle_standin.engine.instants import Clock, Zone, clock, local, zone_named
-from oracle_standin.values.text import AL32UTF8, CharacterSet
+from oracle_standin.values.text import AL32UTF8, US7ASCII, CharacterSet
 
 NLS_DEFAULTS = {
     "NLS_LANGUAGE": "AMERICAN",
@@ -71,18 +71,22 @@ class Settings:
     def stored_bytes(self, text: str) -> bytes:
         """Return text as the database's character set stores it."""
         raw = text.encode("utf-8", "surrogateescape")
-        if self.charset is AL32UTF8 or raw.isascii():
+        if self.charset in {AL32UTF8, US7ASCII} or raw.isascii():
             return raw
         try:
             return self.charset.encode(raw.decode("utf-8"))
-        except UnicodeDecodeError:
+        except UnicodeError:
             return raw
-        except UnicodeEncodeError:
-            return text.encode(self.charset.codec, "replace")
+
+    def received(self, text: str) -> str:
+        """Return text as it arrives in the database: what its set lacks becomes '?'."""
+        if self.charset is AL32UTF8 or text.isascii():
+            return text
+        return text.encode(self.charset.codec, "replace").decode(self.charset.codec)
 
     def text_of(self, stored: bytes) -> str:
         """Read the database's stored bytes, keeping those that mean nothing in its set."""
         try:
             return self.charset.decode(stored)
         except UnicodeDecodeError:
-            return stored.decode("utf-8", "surrogateescape")
+            return stored.decode("ascii", "surrogateescape")

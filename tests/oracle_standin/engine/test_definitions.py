@@ -177,5 +177,5 @@ class TestPartitions:
             here.rows(f"SELECT COUNT(*) FROM t PARTITION ({name})")[0][0] for (name,) in names
         ]
         assert len(counts) == 4
-        assert sum(counts) == 100  # type: ignore[arg-type]
+        assert sum(counts) == 100
         assert here.rows("SELECT COUNT(*) FROM t") == [(100,)]

@@ -52,7 +52,7 @@ def run(session: Session, statement: str, bind_rows: Sequence[Sequence[Bind]]) -
         for given in bind_rows or ((),):
             row = arranged(parsed, given)
             plan = planned(session, statement, parsed, bind_types(row))
-            count += plan.work(session, bind_values(row), transaction, returned)
+            count += plan.work(session, bind_values(session, row), transaction, returned)
         return count
 
     count = session.changing(work)

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from oracle_standin.engine.session import Session
 
 LONGS = {OracleType.LONG, OracleType.LONG_RAW}
-JSON_RELEASE, BOOLEAN_RELEASE = 21, 23
+IDENTITY_RELEASE, JSON_RELEASE, BOOLEAN_RELEASE = 12, 21, 23
 
 
 @dataclass(slots=True, kw_only=True)
@@ -235,6 +235,8 @@ def _known(session: Session, declared: DeclaredType) -> None:
 
 
 def _identity(session: Session) -> str:
+    if session.database.release < IDENTITY_RELEASE:
+        raise ora(2000, "(")
     number = session.catalog.next_number()
     name = f"ISEQ$$_{number}"
     session.catalog.add(Sequence(owner=session.schema, name=name, number=number))

@@ -39,7 +39,7 @@ class _Block:
         if len(binds) < len(self.names):
             raise ora(1008)
         self.binds = list(binds)
-        self.values = bind_values(binds)
+        self.values = bind_values(session, binds)
 
     def evaluated(self, text: str, wanted: ColumnType | None = None) -> Value:
         """Return the value of an expression."""

@@ -39,8 +39,8 @@ def run(session: Session, statement: str, bind_rows: Sequence[Sequence[Bind]]) -
     given = arranged(parsed, bind_rows[0] if bind_rows else ())
     plan = planned(session, statement, parsed, bind_types(given))
     if plan.locks:
-        lock_rows(session, parsed.tree, bind_types(given), bind_values(given))
-    execution = session.execution(bind_values(given))
+        lock_rows(session, parsed.tree, bind_types(given), bind_values(session, given))
+    execution = session.execution(bind_values(session, given))
     direct = plan.query.direct(execution)
     if direct is not None:
         return Outcome(columns=plan.query.columns, rows=direct)
@@ -111,16 +111,21 @@ PLAIN = {
 }  # fmt: skip
 
 
-def bind_values(binds: Sequence[Bind]) -> list[Value]:
-    """Return the values that binds carry; no bytes are NULL, except of a LOB."""
-    return [
-        None
-        if bind.content is None or (not bind.content and bind.type not in kinds.LOBS)
-        else json_text(bind.content)
-        if bind.type is OracleType.JSON
-        else codec.from_content(bind_type(bind))(bind.content)
-        for bind in binds
-    ]
+def bind_values(session: Session, binds: Sequence[Bind]) -> list[Value]:
+    """Return the values that binds carry."""
+    return [_bind_value(session, bind) for bind in binds]
+
+
+def _bind_value(session: Session, bind: Bind) -> Value:
+    """Return one bind's value; no bytes are NULL, except of a LOB."""
+    if bind.content is None or (not bind.content and bind.type not in kinds.LOBS):
+        return None
+    if bind.type is OracleType.JSON:
+        return json_text(bind.content)
+    value = codec.from_content(bind_type(bind))(bind.content)
+    if isinstance(value, str) and not bind.national:
+        return session.settings.received(value)
+    return value
 
 
 def _texts(statement: str) -> tuple[str, ...]:
