@@ -152,7 +152,7 @@ def _verify(session: Session, job: Document, account: Account) -> None:
     with oracledb.connect(
         user=account.user, password=account.password, dsn=account.dsn
     ) as connection:
-        session.output.rows(_RESULT, [_verified(connection, table) for table in tables])
+        session.output.rows(_RESULT, (_verified(connection, table) for table in tables))
 
 
 def _verified(connection: oracledb.Connection, table: Document) -> Document:
