@@ -14,14 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from oracle_etl.gateways.embedded.folder import FolderObjectStore
-
 from builders import a_transport
 from fakes.memory_source import MemorySource
 from fakes.stepped_clock import SteppedClock
 from oracle_etl.flow.drain_queue import drain_queue
 from oracle_etl.flow.start_job import start_job
 from oracle_etl.flow.tick import tick
+from oracle_etl.gateways.embedded.folder import FolderObjectStore
 from oracle_etl.gateways.embedded.sqlite import (
     Database,
     SqliteJobBook,

@@ -9,12 +9,11 @@ import threading
 from contextlib import closing
 from types import FrameType
 
-from oracle_etl.wiring import wire_worker
-
 from oracle_etl.flow.drain_queue import drain_queue
 from oracle_etl.logs import secrets_in, set_up_logging
 from oracle_etl.model.errors import TransportError
 from oracle_etl.settings import Settings
+from oracle_etl.wiring import wire_worker
 
 
 def main() -> int:

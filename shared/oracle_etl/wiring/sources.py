@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import threading
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ class Sources:
         self._vault = vault
         self._lock = threading.Lock()
         self._opened: dict[str, TableSource] = {}
+        self._wallets: list[Path] = []
 
     def named(self, name: str) -> TableSource:
         """Return a source; InvalidRequest where none of this name is configured."""
@@ -34,11 +36,14 @@ class Sources:
             return self._opened[name]
 
     def close(self) -> None:
-        """Close what was opened."""
+        """Close what was opened, and remove what was unpacked."""
         with self._lock:
             opened, self._opened = self._opened, {}
+            wallets, self._wallets = self._wallets, []
         for source in opened.values():
             source.close()
+        for wallet in wallets:
+            shutil.rmtree(wallet, ignore_errors=True)
 
     def _settings(self, name: str) -> SourceSettings:
         configured = self._configured.get(name)
@@ -83,7 +88,9 @@ class Sources:
             content = Path(path).read_bytes()
         else:
             return path
-        return str(unpack_wallet(content, beneath=Path(tempfile.gettempdir())))
+        unpacked = unpack_wallet(content, beneath=Path(tempfile.gettempdir()))
+        self._wallets.append(unpacked)
+        return str(unpacked)
 
 
 def revealed(secret: Secret, vault: SecretVault | None) -> str:

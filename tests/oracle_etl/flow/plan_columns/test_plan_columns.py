@@ -294,7 +294,7 @@ class TestATableWithYearsBeforeOne:
         assert [each.expression for each in text.columns] == [
             'LTRIM(TO_CHAR("D",\'SYYYY-MM-DD"T"HH24:MI:SS\'))',
             'LTRIM(TO_CHAR("T",\'SYYYY-MM-DD"T"HH24:MI:SS.FF3\'))',
-            "LTRIM(TO_CHAR(SYS_EXTRACT_UTC(\"L\"),'SYYYY-MM-DD\"T\"HH24:MI:SS.FF6\"Z\"'))",
+            'LTRIM(TO_CHAR(SYS_EXTRACT_UTC("L"),\'SYYYY-MM-DD"T"HH24:MI:SS.FF6"Z"\'))',
             plan.columns[3].expression,
         ]
         assert [each.json_type for each in text.columns] == ["string"] * 4

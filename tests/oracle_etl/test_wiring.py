@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import io
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from builders import NOON, a_job
+from oracle_etl.gateways.embedded.folder import FolderObjectStore
+from oracle_etl.gateways.embedded.processes import LocalWorkerLauncher, NoWorkers
+from oracle_etl.gateways.embedded.sqlite import SqliteJobBook
+from oracle_etl.model.errors import InvalidRequest, SourceMisconfigured
+from oracle_etl.model.job import Job, JobStatus
+from oracle_etl.outside import Outside
+from oracle_etl.ports import PageRequest
+from oracle_etl.settings import Secret, Settings, SourceSettings
+from oracle_etl.wiring import wire_api, wire_worker
+from oracle_etl.wiring.sources import Sources, revealed
+
+
+def settings(tmp_path: Path, **more: str) -> Settings:
+    environment = {"DATA_FOLDER": str(tmp_path / "data"), "ETL_WORKERS": "3", **more}
+    return Settings.from_environment(environment)
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[Outside]:
+    outside = wire_api(settings(tmp_path, ORACLE_DSN="db.invalid:1521/X", ORACLE_USERNAME="u"))
+    yield outside
+    outside.close()
+
+
+class Vault:
+    """A vault of two secrets."""
+
+    def secret(self, reference: str) -> bytes:
+        return {"db": b"tiger\n", "wallet": a_wallet()}[reference]
+
+
+def a_wallet() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as wallet:
+        wallet.writestr("tnsnames.ora", "HIGH=(DESCRIPTION=...)")
+        wallet.writestr("ewallet.pem", "pem")
+    return packed.getvalue()
+
+
+class TestTheEmbeddedHome:
+    def test_keeps_everything_in_its_folder(self, api: Outside, tmp_path: Path) -> None:
+        assert isinstance(api.book, SqliteJobBook)
+        assert isinstance(api.store, FolderObjectStore)
+        api.store.verify("lake")
+        assert (tmp_path / "data" / "objects" / "lake").is_dir()
+
+    def test_starts_workers_from_the_serving_process_alone(
+        self, api: Outside, tmp_path: Path
+    ) -> None:
+        worker = wire_worker(settings(tmp_path))
+        assert isinstance(api.launcher, LocalWorkerLauncher)
+        assert isinstance(worker.launcher, NoWorkers)
+        worker.close()
+
+    def test_takes_its_numbers_from_the_settings(self, api: Outside) -> None:
+        assert (api.limits.workers, api.limits.progress_interval) == (3, 1.0)
+        assert len(api.randomness()) >= 8
+
+    def test_forgets_expired_jobs_once_an_hour(self, api: Outside) -> None:
+        def kept_after_tidying(job: Job) -> bool:
+            api.book.transact(lambda entries: entries.put_job(job))
+            api.tidy()
+            return bool(api.book.jobs(PageRequest(size=9)).items)
+
+        expired = a_job(status=JobStatus.COMPLETED, expire_at=NOON - timedelta(days=1))
+        assert not kept_after_tidying(expired)
+        assert kept_after_tidying(expired)
+
+    def test_has_no_mask_key_unless_one_is_set(self, api: Outside, tmp_path: Path) -> None:
+        assert api.mask_key() is None
+        masked = wire_api(settings(tmp_path, ETL_MASK_KEY="k"))
+        assert masked.mask_key() == b"k"
+        masked.close()
+
+
+class TestASource:
+    def test_is_opened_once(self, api: Outside) -> None:
+        assert api.source("default") is api.source("default")
+
+    def test_that_is_not_configured_is_refused_with_the_names_that_are(self, api: Outside) -> None:
+        with pytest.raises(InvalidRequest) as refused:
+            api.source("erp")
+        assert refused.value.details == {"source": ["default"]}
+
+    def test_without_an_address_is_refused_with_what_to_set(self, tmp_path: Path) -> None:
+        bare = wire_api(settings(tmp_path))
+        with pytest.raises(InvalidRequest) as refused:
+            bare.source("default")
+        assert "ORACLE_DSN" in refused.value.hint
+        bare.close()
+
+
+class TestASecretOfTheSettings:
+    def test_is_taken_as_it_stands(self) -> None:
+        assert revealed(Secret("tiger"), None) == "tiger"
+
+    def test_is_fetched_where_it_is_only_named(self) -> None:
+        assert revealed(Secret("secret:db"), Vault()) == "tiger"
+
+    def test_cannot_be_fetched_without_a_vault(self) -> None:
+        with pytest.raises(SourceMisconfigured):
+            revealed(Secret("secret:db"), None)
+
+
+class TestAWallet:
+    @pytest.mark.parametrize("form", ["folder", "zip", "secret"])
+    def test_is_unpacked_where_it_must_be_and_removed_at_the_end(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+    ) -> None:
+        packed = tmp_path / "wallet.zip"
+        packed.write_bytes(a_wallet())
+        path = {"folder": str(tmp_path), "zip": str(packed), "secret": "secret:wallet"}[form]
+        source = SourceSettings(tns_name="HIGH", username="u", wallet_path=path)
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        sources = Sources({"default": source}, vault=Vault())
+        sources.named("default")
+        unpacked = list(tmp_path.glob("wallet-*/ewallet.pem"))
+        assert len(unpacked) == (0 if form == "folder" else 1)
+        sources.close()
+        assert not list(tmp_path.glob("wallet-*"))
