@@ -58,7 +58,9 @@ class IdleTask:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class Run:
+    """One execution."""
+
     name: str
     tasks: tuple[RunningTask, ...]
 
@@ -78,7 +80,8 @@ class FakeCloudRun:
         self._start_task = start_task or (lambda _environment: IdleTask())
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
-        self.runs: list[_Run] = []
+        self._cancelled: set[str] = set()
+        self.runs: list[Run] = []
         self.service = GrpcService(
             {
                 "/google.cloud.run.v2.Jobs/RunJob": Method(
@@ -117,6 +120,10 @@ class FakeCloudRun:
                 if isinstance(task, IdleTask):
                     task.end(code)
 
+    def cancel(self, run: Run) -> None:
+        """End an execution whose tasks are counted as nothing, as before they begin."""
+        self._cancelled.add(run.name)
+
     def _run_job(self, request: RunJobRequest) -> Operation:
         if request.name != self._job:
             raise Rejected(StatusCode.NOT_FOUND, f"no job {request.name}")
@@ -133,7 +140,7 @@ class FakeCloudRun:
                 self._start_task({**environment, "CLOUD_RUN_TASK_INDEX": str(index)})
                 for index in range(count)
             )
-            run = _Run(name, tasks)
+            run = Run(name, tasks)
             self.runs.append(run)
         return self._operation_of(run)
 
@@ -143,10 +150,12 @@ class FakeCloudRun:
                 return self._operation_of(run)
         raise Rejected(StatusCode.NOT_FOUND, f"no operation {request.name}")
 
-    def _operation_of(self, run: _Run) -> Operation:
+    def _operation_of(self, run: Run) -> Operation:
         execution = AnyMessage()
-        execution.Pack(Execution.pb(_execution(run)))
-        return Operation(name=f"operations/{run.name}", metadata=execution, done=_has_ended(run))
+        execution.Pack(Execution.pb(self._execution(run)))
+        return Operation(
+            name=f"operations/{run.name}", metadata=execution, done=self._has_ended(run)
+        )
 
     def _list(self, request: ListExecutionsRequest) -> ListExecutionsResponse:
         if request.parent != self._job:
@@ -155,22 +164,21 @@ class FakeCloudRun:
         newest_first = self.runs[::-1]
         more = len(newest_first) > first + _PAGE
         return ListExecutionsResponse(
-            executions=[_execution(run) for run in newest_first[first : first + _PAGE]],
+            executions=[self._execution(run) for run in newest_first[first : first + _PAGE]],
             next_page_token=str(first + _PAGE) if more else "",
         )
 
+    def _execution(self, run: Run) -> Execution:
+        codes = [task.poll() for task in run.tasks]
+        cancelled = run.name in self._cancelled
+        return Execution(
+            name=run.name,
+            task_count=len(codes),
+            running_count=0 if cancelled else codes.count(None),
+            succeeded_count=codes.count(0),
+            failed_count=sum(code not in {None, 0} for code in codes),
+            completion_time=datetime(2026, 3, 1, tzinfo=UTC) if self._has_ended(run) else None,
+        )
 
-def _execution(run: _Run) -> Execution:
-    codes = [task.poll() for task in run.tasks]
-    return Execution(
-        name=run.name,
-        task_count=len(codes),
-        running_count=codes.count(None),
-        succeeded_count=codes.count(0),
-        failed_count=sum(code not in {None, 0} for code in codes),
-        completion_time=datetime(2026, 3, 1, tzinfo=UTC) if _has_ended(run) else None,
-    )
-
-
-def _has_ended(run: _Run) -> bool:
-    return all(task.poll() is not None for task in run.tasks)
+    def _has_ended(self, run: Run) -> bool:
+        return run.name in self._cancelled or all(task.poll() is not None for task in run.tasks)

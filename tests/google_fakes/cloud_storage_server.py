@@ -20,6 +20,7 @@ from google_fakes.storage_contents import Contents, Held, Rejected, Session, crc
 from google_fakes.storage_faults import (
     Answer,
     BreakWithin,
+    Claim,
     Damage,
     Fault,
     Faults,
@@ -204,6 +205,9 @@ class _Handler(BaseHTTPRequestHandler):
             return self._standing(session)
         if span.first not in {None, len(session.received)}:
             raise Rejected(503, "the chunk does not start where the session stands")
+        if isinstance(fault, Claim):
+            self._body()
+            return _holding(fault.size)
         if span.total is None and self.left % _GRANULE:
             raise Rejected(400, "chunks are multiples of 256 KiB")
         self._receive(session, fault)
@@ -235,9 +239,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _standing(self, session: Session) -> _Reply:
         if session.result is not None:
             return _Reply.of(session.result.metadata())
-        if not session.received:
-            return _Reply(308)
-        return _Reply(308, headers=(("Range", f"bytes=0-{len(session.received) - 1}"),))
+        return _holding(len(session.received))
 
     def _cancel(self, upload_id: str) -> _Reply:
         self.cloud.contents.session(upload_id)
@@ -321,6 +323,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(reply.body)
+
+
+def _holding(size: int) -> _Reply:
+    return _Reply(308, headers=(("Range", f"bytes=0-{size - 1}"),) if size else ())
 
 
 def _error(status: int, message: str) -> _Reply:

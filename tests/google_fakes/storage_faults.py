@@ -49,6 +49,13 @@ class KeepOnly:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """Of a chunk, keep nothing and say that the session holds so many bytes."""
+
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class BreakWithin:
     """Read and keep so many bytes of a chunk, then break the connection."""
 
@@ -72,7 +79,9 @@ class Replace:
     content: bytes
 
 
-Fault = Answer | LoseRequest | LoseReply | KeepOnly | BreakWithin | Forget | Damage | Replace
+Fault = (
+    Answer | LoseRequest | LoseReply | KeepOnly | Claim | BreakWithin | Forget | Damage | Replace
+)
 
 
 class Faults:

@@ -86,6 +86,13 @@ class TestCounting:
             task.end(code)
         assert launcher.running() == 1
 
+    def test_leaves_out_an_execution_that_was_cancelled_early(self, cloud: FakeCloudRun) -> None:
+        launcher = launcher_on(cloud, cap=50)
+        launcher.launch(4)
+        launcher.launch(2)
+        cloud.cancel(cloud.runs[0])
+        assert launcher.running() == 2
+
     def test_gets_over_a_failure_that_passes(self, cloud: FakeCloudRun) -> None:
         launcher = launcher_on(cloud, cap=50)
         launcher.launch(4)

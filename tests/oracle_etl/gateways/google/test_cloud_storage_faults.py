@@ -23,6 +23,7 @@ from google_fakes.cloud_storage_server import FakeCloudStorage
 from google_fakes.storage_faults import (
     Answer,
     BreakWithin,
+    Claim,
     Damage,
     Fault,
     Forget,
@@ -152,6 +153,15 @@ class TestAFailureThatStays:
     def test_of_a_session_that_takes_no_bytes_ends(self, home: Home) -> None:
         home.fails_at(Step.CHUNK, *[KeepOnly(0)] * 7)
         with pytest.raises(StoreAway, match="takes no bytes"):
+            home.write()
+        assert home.objects == {}
+
+    @pytest.mark.parametrize("claimed", [0, CHUNK - 1, 2 * CHUNK + 1, len(CONTENT)])
+    def test_of_a_session_that_says_what_cannot_be_leaves_nothing(
+        self, home: Home, claimed: int
+    ) -> None:
+        home.fails_at(Step.CHUNK, Claim(claimed), after=1)
+        with pytest.raises(StoreAway, match="which cannot be"):
             home.write()
         assert home.objects == {}
 
