@@ -69,7 +69,8 @@ def demo(output: Output) -> None:
         session = Session(api=ApiClient(url, api_key=Secret("")), output=output)
         job = _carry(session, schema=account.user.upper())
         _verify(session, job, account)
-        output.note(f"the files lie in {job['location']}, with {job['manifest']}")
+        place = Path(job["location"]).relative_to(Path.cwd())
+        output.note(f"the files lie in {place}, beside {Path(job['manifest']).name}")
 
 
 @contextmanager
