@@ -219,8 +219,8 @@ class TestWhatIsWrong:
             ({"tables": ["EMP", {}]}, "tables[1].table", "is needed"),
             ({"tables": ["EMP", {"table": 5}]}, "tables[1].table", "must be a valid string"),
             (
-                {"tables": [{"table": "EMP", "colums": []}]},
-                "tables[0].colums",
+                {"tables": [{"table": "EMP", "column": []}]},
+                "tables[0].column",
                 "is not a field; did you mean columns?",
             ),
             (
