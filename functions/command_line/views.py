@@ -35,6 +35,30 @@ def _schedule(transport: Document) -> str:
     return f"{schedule['cron']} {schedule['time_zone']}" if schedule else ""
 
 
+def _job(job: Document) -> Document:
+    """Return what people want to know of a job: what says nothing is left out."""
+    failure = job["failure"] or {}
+    told = {
+        "job": job["id"],
+        "transport": job["transport_id"],
+        "version": job["version"] or f"none: a {job['kind']} run",
+        "status": job["status"],
+        "waits behind": job["queue_position"],
+        "started": job["started_at"],
+        "ended": job["completed_at"],
+        "result": job_figures(job),
+        "tables": f"{job['tables_completed']} of {job['tables_total']} complete",
+        "error": failure.get("message"),
+        "what to do": failure.get("hint"),
+        "read at": job["scn"] and f"SCN {job['scn']}",
+        "retry of": job["retry_of"],
+        "lies in": job["location"],
+        "manifest": job["manifest"],
+    }
+    warnings = {f"warning {number}": each for number, each in enumerate(job["warnings"], start=1)}
+    return {name: value for name, value in {**told, **warnings}.items() if value}
+
+
 TABLE = View(
     event="table",
     columns={
@@ -78,6 +102,7 @@ JOB = View(
         "STARTED": lambda job: job["started_at"],
         "RESULT": job_figures,
     },
+    whole=_job,
 )
 JOB_TABLE = View(
     event="job_table",

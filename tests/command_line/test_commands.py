@@ -288,8 +288,22 @@ class TestJobsShow:
         page = Given.document({"tables": tables, "next_page_token": None})
         server.will_answer(f"GET /api/jobs/{J}/tables", page)
         lines = run("jobs", "show", J).stdout.splitlines()
-        assert "status\tcompleted" in lines
+        assert lines[:3] == [f"job\t{J}", f"transport\t{T}", "version\tv001"]
+        assert "result\t1,234 rows, 5.6 kB, 2.5 s" in lines
+        assert "error" not in {line.split("\t")[0] for line in lines}
         assert lines[-1].split("\t") == ["HR.EMP", "failed", "0", "0 B", "", "not granted"]
+
+    def test_says_what_went_wrong_and_what_to_do(self, run: Run, server: AnsweringServer) -> None:
+        failure = Failure(code="TABLES_FAILED", message="1 of 2 tables failed", hint="retry it")
+        failed = job(JobStatus.FAILED, failure=failure, version=None, warnings=("mind this",))
+        server.will_answer(f"GET /api/jobs/{J}", Given.document(failed))
+        page = Given.document({"tables": [], "next_page_token": None})
+        server.will_answer(f"GET /api/jobs/{J}/tables", page)
+        lines = dict(line.split("\t")[:2] for line in run("jobs", "show", J).stdout.splitlines())
+        assert lines["error"] == "1 of 2 tables failed"
+        assert lines["what to do"] == "retry it"
+        assert lines["version"] == "none: a full run"
+        assert lines["warning 1"] == "mind this"
 
 
 class TestJobsWatch:
