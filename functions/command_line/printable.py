@@ -59,6 +59,11 @@ def duration(seconds: float | None) -> str:
     return f"{minutes // _MINUTE}:{minutes % _MINUTE:02d}:{rest:02d}"
 
 
+def moment(iso: str | None) -> str:
+    """Return the API's time to the second, in UTC as it came."""
+    return "" if iso is None else f"{iso[:19].replace('T', ' ')}Z"
+
+
 def percent(share: float | None) -> str:
     """Return a share of a hundred."""
     return "" if share is None else f"{share:.0f} %"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from command_line.output import Document, View
-from command_line.printable import count, duration, percent, size
+from command_line.printable import count, duration, moment, percent, size
 
 
 def job_figures(job: Document) -> str:
@@ -44,8 +44,8 @@ def _job(job: Document) -> Document:
         "version": job["version"] or f"none: a {job['kind']} run",
         "status": job["status"],
         "waits behind": job["queue_position"],
-        "started": job["started_at"],
-        "ended": job["completed_at"],
+        "started": moment(job["started_at"]),
+        "ended": moment(job["completed_at"]),
         "result": job_figures(job),
         "tables": f"{job['tables_completed']} of {job['tables_total']} complete",
         "error": failure.get("message"),
@@ -99,7 +99,7 @@ JOB = View(
         "TRANSPORT": lambda job: job["transport_id"],
         "VERSION": lambda job: job["version"],
         "STATUS": lambda job: job["status"],
-        "STARTED": lambda job: job["started_at"],
+        "STARTED": lambda job: moment(job["started_at"]),
         "RESULT": job_figures,
     },
     whole=_job,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from command_line.printable import count, duration, percent, printable, size
+from command_line.printable import count, duration, moment, percent, printable, size
 
 
 class TestAValue:
@@ -48,6 +48,8 @@ class TestAValue:
         (duration(123), "2:03"),
         (duration(3723), "1:02:03"),
         (duration(None), ""),
+        (moment("2026-01-18T10:30:00.123456Z"), "2026-01-18 10:30:00Z"),
+        (moment(None), ""),
         (percent(99.4), "99 %"),
         (percent(None), ""),
     ],
