@@ -40,6 +40,8 @@ from transport_api.service import Service
 LOGGER = logging.getLogger(__name__)
 
 BASES = ("/api/v1", "/api")
+SERVICE = "oracle_etl"
+"""The application's extension that is the service, for whoever has to close it."""
 _MANY, _ONE = "/transports", "/transport"
 _SLASHED = re.compile(r"\{(\w+)\.\.\.\}")
 _PLAIN = re.compile(r"\{(\w+)\}")
@@ -61,6 +63,7 @@ def create_application(
         view = _view(operation, service)
         for rule in rules(operation):
             app.add_url_rule(rule, operation.name, view, methods=[operation.method])
+    app.extensions[SERVICE] = service
     app.before_request(entrance.arrive)
     app.after_request(entrance.leave)
     app.teardown_request(_forget)

@@ -36,7 +36,11 @@ _SECURITY: Document = {
     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
     "scheduler": {"type": "http", "scheme": "bearer", "description": "Google ID token"},
 }
-_CALLERS: list[Document] = [{"apiKey": []}, {"bearer": []}]
+_SECURITY_OF: Mapping[Access, list[Document]] = {
+    Access.ANYONE: [],
+    Access.CALLER: [{"apiKey": []}, {"bearer": []}],
+    Access.SCHEDULER: [{"scheduler": []}],
+}
 _ALWAYS_POSSIBLE = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
@@ -90,7 +94,7 @@ def _operation(operation: Operation, references: Mapping[Any, Document]) -> Docu
         "summary": operation.summary,
         "parameters": list(_parameters(operation)),
         "responses": _responses(operation, references),
-        "security": _security(operation.access),
+        "security": _SECURITY_OF[operation.access],
     }
     if operation.body is not None:
         schema = references[operation.body, "validation"]
@@ -99,16 +103,6 @@ def _operation(operation: Operation, references: Mapping[Any, Document]) -> Docu
             "content": {JSON: {"schema": schema}},
         }
     return described
-
-
-def _security(access: Access) -> list[Document]:
-    match access:
-        case Access.ANYONE:
-            return []
-        case Access.CALLER:
-            return _CALLERS
-        case Access.SCHEDULER:
-            return [{"scheduler": []}]
 
 
 def _parameters(operation: Operation) -> Iterator[Document]:

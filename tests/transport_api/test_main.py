@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import os
 import re
 import socket
@@ -12,13 +13,18 @@ from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
 
+import flask
 import pytest
 
 from builders import NOON, a_job, a_table, a_transport
+from contracts.together import all_at_once
 from oracle_etl.gateways.embedded.sqlite import Database, SqliteJobBook
 from oracle_etl.model.job import JobStatus
 from oracle_etl.model.progress import Stage, StageName
 from oracle_etl.model.work import WorkStatus
+from transport_api import main
+from transport_api.application import SERVICE
+from transport_api.service import Service
 
 MAIN = Path(__file__).parents[2] / "functions" / "transport_api" / "main.py"
 JOB = a_job(status=JobStatus.RUNNING)
@@ -46,14 +52,14 @@ class Server:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     data_folder = tmp_path_factory.mktemp("service")
-    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME"}}  # noqa: TID251 - what any process needs
+    inherited = os.environ.items()  # noqa: TID251 - what any process needs
+    kept = {name: value for name, value in inherited if name.startswith(("PATH", "HOME", "COV"))}
     process = subprocess.Popen(  # noqa: S603 - our own program
         [
             *(sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--threads", "4"),
             *("--bind", "127.0.0.1:0", f"functions_framework:create_app('api', '{MAIN}')"),
         ],
         env={**kept, "DATA_FOLDER": f"{data_folder}"},
-        cwd=data_folder,
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
@@ -84,6 +90,41 @@ class TestTheImportedFunction:
             [sys.executable, "-c", looked], capture_output=True, text=True, check=True
         )
         assert done.stdout.strip() == "False"
+
+
+class TestTheCalledFunction:
+    @pytest.fixture(autouse=True)
+    def surroundings(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        monkeypatch.setenv("DATA_FOLDER", f"{tmp_path}")
+        root = logging.getLogger()
+        handlers, level = list(root.handlers), root.level
+        yield
+        service: Service = main.built_application().extensions[SERVICE]
+        service.outside.close()
+        main._application.cache_clear()
+        root.handlers[:] = handlers
+        root.setLevel(level)
+
+    def called(self, path: str, **more: Any) -> flask.Response:  # noqa: ANN401 - as Flask has it
+        with flask.Flask("framework").test_request_context(path, **more):
+            response = flask.make_response(main.api(flask.request))
+            # What the framework would read once more is not there any more.
+            assert flask.request.get_data() == b""
+            return response
+
+    def test_answers(self) -> None:
+        response = self.called("/api/transports")
+        assert response.json == {"transports": [], "next_page_token": None}
+
+    def test_reads_the_body_itself(self) -> None:
+        response = self.called("/api/transports", method="POST", json={"name": "a"})
+        assert response.status_code == 400
+        assert (response.json or {})["details"] == {"tables": "is needed"}
+
+    def test_is_built_once(self) -> None:
+        built: list[flask.Flask] = []
+        all_at_once([lambda: built.append(main.built_application())] * 8)
+        assert len(set(built)) == 1
 
 
 class TestTheServedFunction:
