@@ -100,6 +100,7 @@ def decoder(kind: ColumnType) -> Decode:
     return decode
 
 
+@functools.lru_cache(maxsize=65536)
 def _from_number(value: Decimal) -> bytes:
     try:
         return number.encode_number(value)

@@ -57,7 +57,6 @@ class Compilation:
             self,
             session=self.session.as_owner(owner),
             named={},
-            bind_types=(),
             depth=self.depth + 1,
         )
 

@@ -132,6 +132,8 @@ def _plain(node: exp.Expr) -> None:
 
 
 def _table(table: Table, node: exp.Expr, scope: Scope) -> TableRelation:
+    if table.kind is TableKind.EXTERNAL:
+        raise ora(29913)
     relation = TableRelation(table=table, columns=table_columns(table))
     version = node.args.get("version")
     if version is not None:

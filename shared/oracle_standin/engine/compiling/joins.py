@@ -14,7 +14,8 @@ from oracle_standin.engine.compiling.conditions import compared, truth
 from oracle_standin.engine.compiling.from_clause import Joined
 from oracle_standin.engine.compiling.relations import TableRelation
 from oracle_standin.engine.compiling.scope import Scope, Source
-from oracle_standin.engine.kinds import Evaluate, Frame, Value
+from oracle_standin.engine.execution import Execution
+from oracle_standin.engine.kinds import EXECUTION, Evaluate, Frame, Value
 from oracle_standin.engine.storage.blocks import Row
 from oracle_standin.engine.storage.segments import EVERYWHERE, Range
 
@@ -228,7 +229,9 @@ def _is_call(node: exp.Expr) -> bool:
 
 def _first(frame: Frame, step: Step, within: Range) -> Iterator[Frame]:
     slot, tests = step.source.slot, step.after
+    execution: Execution = frame[EXECUTION]
     for rows in step.source.relation.batches(frame, within):
+        execution.session.interrupted()
         for row in rows:
             frame[slot] = row
             if all(test(frame) is True for test in tests):

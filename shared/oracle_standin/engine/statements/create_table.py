@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from oracle_standin.engine import kinds
 from oracle_standin.engine.catalog import Sequence
-from oracle_standin.engine.compiling.scope import Scope
+from oracle_standin.engine.compiling.relations import ComputedRelation
+from oracle_standin.engine.compiling.scope import Scope, Source, SourceColumn, slot_of
 from oracle_standin.engine.errors import ora
 from oracle_standin.engine.parsing.declared_types import DeclaredType
 from oracle_standin.engine.parsing.dialect import parse, parse_expression
@@ -165,10 +166,25 @@ def materialized(
 def _columns(session: Session, written: _Definition) -> tuple[TableColumn, ...]:
     if written.query is not None:
         return _columns_of_query(session, written)
+    for one in written.columns:
+        if one.declared is None and one.virtual is not None:
+            one.declared = _type_of(session, one.virtual, written.columns)
     columns = tuple(table_column(session, one) for one in written.columns)
     if len({one.name for one in columns}) != len(columns):
         raise ora(957)
     return columns
+
+
+def _type_of(session: Session, text: str, others: list[ColumnDefinition]) -> DeclaredType:
+    """Return the type that a virtual column's expression gives."""
+    typed = tuple(
+        SourceColumn(name=one.name, type=one.declared.type) for one in others if one.declared
+    )
+    relation = ComputedRelation(columns=typed, compute=lambda _session: iter(()))
+    source = Source(slot=slot_of(0), alias="", owner=None, relation=relation)
+    scope = Scope(context=compilation(session), sources=[source])
+    given = scope.context.expression(parse_expression(text), scope)
+    return declared_as(Column(name="", type=given.type))
 
 
 def _columns_of_query(session: Session, written: _Definition) -> tuple[TableColumn, ...]:

@@ -15,12 +15,12 @@ from oracle_standin.engine.compiling.policies import restricted
 from oracle_standin.engine.compiling.relations import TableRelation, table_columns
 from oracle_standin.engine.compiling.scope import Scope, Source, slot_of
 from oracle_standin.engine.compiling.trees import only
-from oracle_standin.engine.errors import ora
+from oracle_standin.engine.errors import not_done_here, ora
 from oracle_standin.engine.execution import base_frame
 from oracle_standin.engine.kinds import FIRST_SOURCE, ROWNUM, Frame, Value
 from oracle_standin.engine.statements.compiling import compilation
 from oracle_standin.engine.storage.blocks import Row
-from oracle_standin.engine.storage.tables import Table
+from oracle_standin.engine.storage.tables import Table, TableKind
 from oracle_standin.port import ColumnType
 
 if TYPE_CHECKING:
@@ -61,6 +61,10 @@ def named_table(session: Session, node: exp.Expr, privilege: str) -> Table:
         raise ora(1732)
     if not isinstance(found, Table):
         raise ora(942)
+    if found.kind is TableKind.EXTERNAL:
+        raise ora(30657)
+    if found.kind is TableKind.TEMPORARY:
+        raise not_done_here("changing the rows of temporary tables")
     if not session.may(privilege, found.owner, found.name):
         raise ora(1031)
     return found
