@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
+from oracle_standin.port import OracleError
 from standin_sql import Asking, asking, database
 
 DEADLINE = 20
@@ -50,6 +53,12 @@ class TestAStatementThatFails:
         assert here.rows("SELECT COUNT(*) FROM t") == [(3,)]
         here.commit()
         assert here.rows("SELECT COUNT(*) FROM t") == [(3,)]
+
+    def test_in_an_array_leaves_the_rows_before_it(self) -> None:
+        here, _ = two_sessions()
+        with pytest.raises(OracleError, match="ORA-00001"):
+            here.run_many("INSERT INTO t VALUES (:1, 5)", [(3,), (4,), (1,), (6,)])
+        assert here.rows("SELECT COUNT(*) FROM t WHERE v = 5") == [(2,)]
 
     def test_may_pass_through_double_keys_on_its_way(self) -> None:
         here, _ = two_sessions()

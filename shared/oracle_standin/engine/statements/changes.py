@@ -42,21 +42,30 @@ class ChangePlan:
 
 
 def run(session: Session, statement: str, bind_rows: Sequence[Sequence[Bind]]) -> Outcome:
-    """Run a change once for each row of binds, all of it or nothing."""
+    """Run a change once for each row of binds.
+
+    A row that fails changes nothing; those before it stay, as in an array of Oracle's.
+    """
     parsed = parse(statement)
     returned: list[tuple[Cell, ...]] = []
+    count = 0
+    for given in bind_rows or ((),):
+        count += _run_once(session, statement, arranged(parsed, given), returned)
+    return Outcome(row_count=count, out_binds=tuple(returned))
+
+
+def _run_once(
+    session: Session, statement: str, binds: Sequence[Bind], returned: list[tuple[Cell, ...]]
+) -> int:
+    plan = planned(session, statement, parse(statement), bind_types(binds))
+    values = bind_values(session, binds)
+    before = len(returned)
 
     def work(transaction: Transaction) -> int:
-        returned.clear()
-        count = 0
-        for given in bind_rows or ((),):
-            row = arranged(parsed, given)
-            plan = planned(session, statement, parsed, bind_types(row))
-            count += plan.work(session, bind_values(session, row), transaction, returned)
-        return count
+        del returned[before:]
+        return plan.work(session, values, transaction, returned)
 
-    count = session.changing(work)
-    return Outcome(row_count=count, out_binds=tuple(returned))
+    return session.changing(work)
 
 
 def planned(
@@ -219,7 +228,7 @@ def _assignments(tree: exp.Expr, target: Target) -> dict[int, Compiled | None]:
             continue
         if not isinstance(node.this, exp.Column):
             raise ora(1748)
-        position = rows.writable(target.table, [node.this.name])[0]
+        position = rows.writable(target.table, [node.this.name], virtual_error=54017)[0]
         if position in found:
             raise ora(957)
         default = _is_default(node.expression)

@@ -19,7 +19,6 @@ from oracle_standin.engine.statements.compiling import compilation
 from oracle_standin.engine.statements.questions import bind_type, bind_values
 from oracle_standin.engine.storage.tables import Table
 from oracle_standin.port import Bind, Cell, ColumnType, Outcome
-from oracle_standin.values.cells import cell
 
 if TYPE_CHECKING:
     from oracle_standin.engine.session import Session
@@ -40,6 +39,7 @@ class _Block:
             raise ora(1008)
         self.binds = list(binds)
         self.values = bind_values(session, binds)
+        self.assigned: set[str] = set()
 
     def evaluated(self, text: str, wanted: ColumnType | None = None) -> Value:
         """Return the value of an expression."""
@@ -56,14 +56,14 @@ class _Block:
     def assign(self, name: str, value: Value) -> None:
         """Give a bind a value."""
         self.values[self.names.index(name)] = value
+        self.assigned.add(name)
 
-    def outgoing(self) -> tuple[Cell, ...]:
-        """Return every bind as it is now."""
+    def outgoing(self) -> tuple[Cell | None, ...]:
+        """Return every bind that the block has given a value."""
         return tuple(
-            cell(bind.content) if bind.content is not None and value is None
-            else codec.encoder(bind_type_out(bind))(value)
-            for bind, value in zip(self.binds, self.values, strict=True)
-        )  # fmt: skip
+            codec.encoder(bind_type_out(bind))(value) if name in self.assigned else None
+            for name, bind, value in zip(self.names, self.binds, self.values, strict=False)
+        )
 
 
 def bind_type_out(bind: Bind) -> ColumnType:
@@ -74,7 +74,7 @@ def bind_type_out(bind: Bind) -> ColumnType:
 
 def run(session: Session, statement: str, bind_rows: Sequence[Sequence[Bind]]) -> Outcome:
     """Run a block, or a CALL."""
-    returned: list[tuple[Cell, ...]] = []
+    returned: list[tuple[Cell | None, ...]] = []
     for given in bind_rows or ((),):
         tokens = Tokens(statement)
         block = _Block(session, tokens, given)

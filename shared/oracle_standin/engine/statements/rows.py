@@ -23,7 +23,9 @@ from oracle_standin.values.cells import NULL as NULL_CELL
 Emit = Callable[[Frame], Cell]
 
 
-def writable(table: Table, names: Sequence[str] | None) -> tuple[int, ...]:
+def writable(
+    table: Table, names: Sequence[str] | None, *, virtual_error: int = 54013
+) -> tuple[int, ...]:
     """Return the positions of the columns that a statement writes."""
     if names is None:
         return tuple(i for i, one in enumerate(table.columns) if not (one.virtual or one.hidden))
@@ -32,7 +34,7 @@ def writable(table: Table, names: Sequence[str] | None) -> tuple[int, ...]:
     positions = table.positions(names)
     for position in positions:
         if table.columns[position].virtual:
-            raise ora(54013)
+            raise ora(virtual_error)
     return positions
 
 
