@@ -123,12 +123,19 @@ def _resolved(
 
 
 def _begin(transport_id: str, request: JobRequest, *, outside: Outside) -> Started:
+    offered: set[str] = set()
+
     def begin(entries: Entries) -> Started:
         job = _job_of_key(entries, transport_id, request)
         if job is not None:
-            return Started(job=job, repeated=True)
-        transport = startable(entries.transport(transport_id), transport_id)
+            return Started(job=job, repeated=job.id not in offered)
+        transport = entries.transport(transport_id)
+        if transport is not None and transport.running_job in offered:
+            # The first run of this function was kept, and only its answer was lost.
+            return Started(job=_running_job(entries, transport))
+        transport = startable(transport, transport_id)
         job_id = unused_job_id(entries, outside=outside)
+        offered.add(job_id)
         job = _new_job(job_id, transport, request, outside=outside)
         entries.put_transport(
             transport.occupied(job_id, version=job.version or transport.last_version)
@@ -139,6 +146,13 @@ def _begin(transport_id: str, request: JobRequest, *, outside: Outside) -> Start
         return Started(job=job)
 
     return outside.book.transact(begin)
+
+
+def _running_job(entries: Entries, transport: Transport) -> Job:
+    """Return the job that a transport runs."""
+    job = None if transport.running_job is None else entries.job(transport.running_job)
+    assert job is not None, "a running transport names a job that is written down with it"
+    return job
 
 
 def unused_job_id(entries: Entries, *, outside: Outside) -> str:

@@ -44,12 +44,20 @@ class Settled(enum.Enum):
 def work_on(claim: Claim, *, lease: Lease, outside: Outside) -> Settled:
     """Plan, read or place what was claimed; every error ends as a decision written down."""
     try:
+        settled = _settle(claim, lease, outside)
+        if settled is Settled.DONE:
+            _close_after_last_part(claim, outside)
+    except LeaseLost:
+        return Settled.DONE  # whoever has the work now decides about it
+    return settled
+
+
+def _settle(claim: Claim, lease: Lease, outside: Outside) -> Settled:
+    try:
         try:
             _work(claim, lease, outside)
         except UndoGone as error:
             divide_work(claim, error, outside=outside)
-    except LeaseLost:
-        return Settled.DONE
     except JobCancelled:
         cancel_work(claim, outside=outside)
     except GiveUp as error:
@@ -62,7 +70,6 @@ def work_on(claim: Claim, *, lease: Lease, outside: Outside) -> Settled:
         give_back(claim, Hold.stumbled, note=error.message, outside=outside)
         _tell(claim, "will be tried again", error)
         return Settled.AGAIN
-    _close_after_last_part(claim, outside)
     return Settled.DONE
 
 

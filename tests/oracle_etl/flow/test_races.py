@@ -33,12 +33,12 @@ from oracle_etl.flow.finish_job import finish_job
 from oracle_etl.flow.keep_lease import JobCancelled, Lease, WorkerStopping
 from oracle_etl.flow.keep_totals import keep_totals
 from oracle_etl.flow.plan_table import plan_table
-from oracle_etl.flow.start_job import advance_start
+from oracle_etl.flow.start_job import Started, advance_start, start_job
 from oracle_etl.flow.take_seat import take_seat
 from oracle_etl.flow.tick import tick
 from oracle_etl.flow.work_on import Settled, work_on
 from oracle_etl.model.errors import BookAway, LauncherAway, LeaseLost, RowsMissing, SourceAway
-from oracle_etl.model.job import Dispatch, Job, JobStatus
+from oracle_etl.model.job import Dispatch, Job, JobRequest, JobStatus
 from oracle_etl.model.progress import Progress
 from oracle_etl.model.reading import Reading
 from oracle_etl.model.table_task import Failure
@@ -150,6 +150,22 @@ class TestAWorkerWhoseLeaseWentToAnother:
             fail_work(late, Failure(code="C", message="m"), outside=home)
         with pytest.raises(LeaseLost):
             cancel_work(late, outside=home)
+
+    def test_that_fails_for_good_afterwards_goes_on_with_other_work(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        job = start(home, put_transport(home, "EMP"))
+        late = claimed(home, job)
+
+        def lapse(reading: Reading, number: int) -> None:
+            source.before_batch = None
+            home.clock.wait(LIMITS.lease + 1)
+            drain(home, owner="w2")
+            raise RowsMissing("too late to matter")
+
+        source.before_batch = lapse
+        assert work_on(late, lease=a_lease(), outside=home) is Settled.DONE
+        assert home.book.job(job.id).status is JobStatus.COMPLETED
 
     def test_leaves_its_seat_behind(self, home: Outside, source: MemorySource) -> None:
         one = replace(home, limits=replace(LIMITS, sessions=1, renewal=30.0))
@@ -320,6 +336,34 @@ class TestAHomeThatIsAway:
         home.clock.wait(LIMITS.dispatch_grace)
         tick(outside=home)
         assert home.book.job(job.id).dispatch is Dispatch.LAUNCHED
+
+
+class TestAStartWhoseAnswerWasLost:
+    def test_returns_the_job_that_it_made(self, home: Outside) -> None:
+        transport = put_transport(home, "EMP")
+
+        class Forgetful:
+            """A book that runs the work again after it was kept, as after a lost reply."""
+
+            def __init__(self) -> None:
+                self.again = True
+
+            def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the real thing has it
+                return getattr(home.book, name)
+
+            def transact(self, work: Callable[[Entries], T]) -> T:
+                result = home.book.transact(work)
+                if isinstance(result, Started) and self.again:
+                    self.again = False
+                    return home.book.transact(work)
+                return result
+
+        forgetful = replace(home, book=Forgetful())
+        started = start_job(transport.id, JobRequest(), outside=forgetful)
+        assert (started.repeated, started.job.id) == (
+            False,
+            home.book.transport(transport.id).running_job,
+        )
 
 
 class TestAStartThatIsRepeated:
