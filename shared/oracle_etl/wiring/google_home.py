@@ -1,0 +1,68 @@
+"""The home on Google Cloud: Firestore, Pub/Sub, Cloud Run and Cloud Storage."""
+
+from __future__ import annotations
+
+import secrets
+from functools import partial
+
+from oracle_etl.gateways.google.cloud_run import CloudRunWorkerLauncher, WorkerJob
+from oracle_etl.gateways.google.cloud_storage import CloudStorageObjectStore, signed_in_session
+from oracle_etl.gateways.google.firestore import (
+    Database,
+    FirestoreJobBook,
+    FirestoreProgressBoard,
+)
+from oracle_etl.gateways.google.pubsub import PubSubTaskQueue, QueueNames
+from oracle_etl.gateways.google.secret_manager import SecretManagerVault
+from oracle_etl.gateways.system_clock import SystemClock
+from oracle_etl.outside import Outside
+from oracle_etl.settings import GoogleSettings, Settings
+from oracle_etl.wiring.limits import RANDOM_BYTES, limits_of
+from oracle_etl.wiring.sources import Sources, revealed
+
+_PROGRESS_SECONDS = 5.0
+
+
+def google_home(settings: Settings) -> Outside:
+    """Build the home for the API and for a worker alike; nothing signs in or connects here."""
+    google = settings.google
+    # Nobody pays for idle machines here: as many workers as may have a session.
+    sessions = settings.sources["default"].sessions
+    limits = limits_of(settings, workers=sessions, progress_seconds=_PROGRESS_SECONDS)
+    clock = SystemClock()
+    database = Database.named(google.database, project=google.project_id)
+    vault = SecretManagerVault(google.project_id)
+    sources = Sources(settings.sources, vault=vault)
+    return Outside(
+        book=FirestoreJobBook(database, clock=clock, keep_days=limits.history_days),
+        queue=PubSubTaskQueue(_queue_names(google), clock=clock),
+        board=FirestoreProgressBoard(
+            database, clock=clock, interval_seconds=limits.progress_interval
+        ),
+        launcher=CloudRunWorkerLauncher(_worker_job(google), cap=limits.workers),
+        store=CloudStorageObjectStore(
+            partial(signed_in_session, google.credentials_file),
+            clock=clock,
+            chunk_bytes=google.upload_chunk_bytes,
+        ),
+        source=sources.named,
+        clock=clock,
+        randomness=lambda: secrets.token_hex(RANDOM_BYTES),
+        limits=limits,
+        default_bucket=google.bucket_name,
+        mask_key=lambda: revealed(settings.work.mask_key, vault).encode() or None,
+        close=sources.close,
+    )
+
+
+def _queue_names(google: GoogleSettings) -> QueueNames:
+    return QueueNames(
+        project=google.project_id,
+        topic=google.topic,
+        subscription=google.subscription,
+        dead_letters=google.dead_letters,
+    )
+
+
+def _worker_job(google: GoogleSettings) -> WorkerJob:
+    return WorkerJob(project=google.project_id, region=google.region, name=google.worker_job)
