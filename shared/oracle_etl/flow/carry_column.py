@@ -36,6 +36,8 @@ def carried(declared: DeclaredColumn, rule: TypeRule) -> CarriedColumn:
         duckdb_type=rule.held.duckdb.format(**filled),
         nullable=declared.nullable,
         as_number=rule.held.json == "number",
+        digits=digits,
+        scale=scale,
         width=_width(declared, rule),
         is_lob=rule.is_lob,
     )
@@ -45,7 +47,7 @@ def expression(template: str, declared: DeclaredColumn) -> str:
     """Return a rule's expression for a column, its name quoted."""
     scale = fraction_digits(declared)
     # Oracle has no FF0: a timestamp without a fraction is written without a point.
-    fraction = f".FF{scale}" if scale and "TIMESTAMP" in declared.data_type else ""
+    fraction = f".FF{scale}" if scale else ""
     return template.replace("{ff}", fraction).replace("{c}", quote_identifier(declared.name))
 
 

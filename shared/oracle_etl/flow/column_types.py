@@ -78,8 +78,8 @@ def digits_and_scale(column: DeclaredColumn) -> tuple[int, int] | None:
 
 
 def fraction_digits(column: DeclaredColumn) -> int:
-    """Return the digits of a timestamp's seconds after the point."""
-    return 0 if column.scale is None else column.scale
+    """Return the digits of a timestamp's seconds after the point, 0 for every other type."""
+    return column.scale or 0 if column.data_type.upper().startswith("TIMESTAMP") else 0
 
 
 def bigquery_number(digits: int, scale: int) -> str:
@@ -159,7 +159,7 @@ RULES: tuple[TypeRule, ...] = (
         arrow="decimal128({p},{s})",
         held=_DECIMAL,
         as_text=_NUMBER_AS_TEXT,
-        note="Written with all digits of its scale: 12.50.",
+        note="Plain digits; to JSON it travels as a double, which holds 15 digits exactly.",
     ),
     TypeRule(
         oracle="NUMBER(p,s), NUMBER(*,s), 16 to 38 digits",
@@ -228,7 +228,8 @@ RULES: tuple[TypeRule, ...] = (
         arrow="timestamp[us]",
         held=_MOMENT,
         as_text=_MOMENT_AS_TEXT,
-        note="ISO 8601; a year before 1 as Oracle writes it: -0044-03-15T00:00:00.",
+        note="ISO 8601 with all declared digits; a year before 1 as Oracle writes it: "
+        "-0044-03-15T00:00:00.",
     ),
     TypeRule(
         oracle="TIMESTAMP(7-9)",
@@ -264,7 +265,7 @@ RULES: tuple[TypeRule, ...] = (
             duckdb="TIMESTAMP WITH TIME ZONE",
         ),
         as_text=_LOCAL_AS_TEXT,
-        note="In UTC, with Z.",
+        note="In UTC, with all declared digits and Z.",
     ),
     TypeRule(
         oracle="TIMESTAMP(7-9) WITH LOCAL TIME ZONE",
@@ -274,7 +275,7 @@ RULES: tuple[TypeRule, ...] = (
         arrow="large_string",
         held=_TEXT,
         as_text=_LOCAL_AS_TEXT,
-        note="In UTC, with Z and all declared digits.",
+        note="In UTC, with all declared digits and Z.",
     ),
     TypeRule(
         oracle="INTERVAL DAY TO SECOND",

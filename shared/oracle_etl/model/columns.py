@@ -123,6 +123,10 @@ class CarriedColumn:
     encoding: str | None = None
     mask: str | None = None
     hash_in_worker: bool = False
+    digits: int = 0
+    """Of a NUMBER of declared size: how many a value may have."""
+    scale: int = 0
+    """How many of them stand after the point; of a moment, digits of its seconds' fraction."""
     width: int = 16
     """Bytes that a value is likely to take, for the size of the first batches."""
     is_lob: bool = False

@@ -36,15 +36,10 @@ class TextBuffers:
         view = source.view()
         first, length = source.offset, len(source)
         offsets = np.asarray(view.buffer(1))[first : first + length + 1]
-        validity = None
-        if source.null_count:
-            bits = np.asarray(view.buffer(0)).view(np.uint8)
-            unpacked = np.unpackbits(bits, bitorder="little", count=first + length)
-            validity = unpacked[first:].astype(np.bool_)
         return cls(
             offsets=offsets if length else np.zeros(1, np.int64),
             data=np.asarray(view.buffer(2)).view(np.uint8),
-            is_valid=validity,
+            is_valid=_validity(source, view),
         )
 
     @classmethod
@@ -82,6 +77,32 @@ class TextBuffers:
         )
 
 
+def _validity(source: Any, view: Any) -> np.ndarray[Any, np.dtype[np.bool_]] | None:  # noqa: ANN401  nanoarrow has no types
+    if not source.null_count:
+        return None
+    first = source.offset
+    bits = np.asarray(view.buffer(0)).view(np.uint8)
+    unpacked = np.unpackbits(bits, bitorder="little", count=first + len(source))
+    return unpacked[first:].astype(np.bool_)
+
+
+def whole_numbers(
+    array: Array,
+) -> tuple[np.ndarray[Any, np.dtype[np.int64]], np.ndarray[Any, np.dtype[np.bool_]] | None]:
+    """Return the numbers of an array of 64-bit values, and which are not null."""
+    source = nanoarrow.c_array(array)
+    view = source.view()
+    values = np.asarray(view.buffer(1)).view(np.int64)
+    return values[source.offset : source.offset + len(source)], _validity(source, view)
+
+
+def floats(array: Array) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return the numbers of a float array, some of them null."""
+    source = nanoarrow.c_array(array)
+    values = np.asarray(source.view().buffer(1))
+    return values[source.offset : source.offset + len(source)]
+
+
 def map_text(array: Any, change: Callable[[bytes], bytes]) -> Array:  # noqa: ANN401
     """Return a text array whose values went through a function; nulls stay."""
     values = TextBuffers.of(array).values
@@ -98,24 +119,26 @@ def canonical_numbers(array: Array, *, column: str) -> Array:
     if not len(text.data):
         return array
     starts = text.offsets[:-1]
-    filled = np.diff(text.offsets) > 0
     first = text.data.take(starts, mode="clip")
-    negative = (first == _MINUS) & filled
-    sign = negative.astype(np.int64)
-    leading = text.data.take(starts + sign, mode="clip") if negative.any() else first
-    if ((leading == _TILDE) & filled).any():
+    negative = first == _MINUS
+    if negative.any():
+        starts = starts + negative
+        first = text.data.take(starts, mode="clip")
+    # A null has no bytes: what stands at its place begins the next value.
+    special = np.flatnonzero(first <= _DOT) if (first != _TILDE).all() else np.flatnonzero(first)
+    special = special[text.offsets[special] < text.offsets[special + 1]]
+    if (first[special] == _TILDE).any():
         raise UnreadableValue(
             f"column {column} holds an infinite NUMBER",
             hint="set it to NULL in Oracle, or exclude the column",
         )
-    bare = (leading == _DOT) & filled
-    if not bare.any():
+    if not len(special):
         return array
-    added = np.concatenate(([0], np.cumsum(bare)))
-    places = (starts + sign)[bare]
+    added = np.zeros(len(text.offsets), np.int64)
+    added[special + 1] = 1
     widened = TextBuffers(
-        offsets=text.offsets + added,
-        data=np.insert(text.data, places, _ZERO),
+        offsets=text.offsets + np.cumsum(added),
+        data=np.insert(text.data, starts[special], _ZERO),
         is_valid=text.is_valid,
     )
     return widened.to_text()
@@ -135,9 +158,3 @@ def check_text(array: Any, *, column: str) -> None:  # noqa: ANN401
                 f"{error.reason} at byte {error.start}",
                 hint="name the encoding in source_encoding, or exclude the column",
             ) from None
-
-
-def all_finite(array: Any) -> bool:  # noqa: ANN401
-    """Tell whether a float array is free of NaN and infinities."""
-    values = np.asarray(nanoarrow.c_array(array).view().buffer(1))
-    return bool(np.isfinite(values).all())

@@ -7,42 +7,70 @@ import hmac
 import re
 from base64 import b64encode
 from collections.abc import Callable, Sequence
-from typing import Any
 
-from arro3.core import Array, DataType
+import numpy as np
+from arro3.core import Array, DataType, RecordBatch
 
 from oracle_etl.flow.encode.arrow_text import (
     TextBuffers,
     canonical_numbers,
+    floats,
     map_text,
 )
+from oracle_etl.flow.encode.iso_moments import iso_moments
 from oracle_etl.model.columns import CarriedColumn, WireForm
 from oracle_etl.model.errors import UnreadableValue
 
 Conversion = Callable[[Sequence[Array]], Array]
 """From the arrays that one column was selected as (two where it has a continuation)."""
 
+_PLAIN_DIGITS, _PLAIN_SCALE = 10, 5
+_PLAIN_BELOW, _PLAIN_FROM = 10.0**_PLAIN_DIGITS, 10.0**-_PLAIN_SCALE
+"""Where arro3's writer writes a double without a power of ten."""
 _DAYS = re.compile(rb"([+-])(\d+) (\d+):(\d+):(\d+)(?:\.(\d*))?\Z")
 _MONTHS = re.compile(rb"([+-])(\d+)-(\d+)\Z")
 
 
-def json_conversion(column: CarriedColumn, *, mask_key: bytes | None) -> Conversion:
-    """Return what makes of a column the array that a JSON writer takes."""
-    if column.form in {WireForm.INTEGER, WireForm.DECIMAL}:
-        return _as_it_is if column.as_number else _digits_as_text
-    if column.form is WireForm.FLOAT:
+def json_conversion(column: CarriedColumn, *, mask_key: bytes | None) -> Conversion | None:
+    """Return what makes of a column the array that a JSON writer takes; None: nothing."""
+    form = column.form
+    if form in {WireForm.INTEGER, WireForm.DECIMAL} and not column.as_number:
+        return lambda arrays: arrays[0].cast(DataType.large_utf8())
+    if form is WireForm.DECIMAL and column.arrow_type == "double":
+        return _plain_digits(column)
+    if form in {WireForm.MOMENT, WireForm.INSTANT}:
+        suffix = b"Z" if form is WireForm.INSTANT else b""
+        digits = column.scale
+        return lambda arrays: iso_moments(arrays[0], fraction_digits=digits, suffix=suffix)
+    if form is WireForm.FLOAT and column.arrow_type != "double":
         return lambda arrays: arrays[0].cast(DataType.float64())
-    if column.form is WireForm.BYTES:
+    if form is WireForm.BYTES:
         return lambda arrays: map_text(arrays[0], b64encode)
     return _shared_conversion(column, mask_key)
 
 
-def parquet_conversion(column: CarriedColumn, *, mask_key: bytes | None) -> Conversion:
-    """Return what makes of a column the array that a Parquet writer takes."""
+def _plain_digits(column: CarriedColumn) -> Conversion | None:
+    """Return what keeps the writer from powers of ten, which it puts outside these bounds."""
+    if column.digits - column.scale <= _PLAIN_DIGITS and column.scale <= _PLAIN_SCALE:
+        return None
+    decimal = DataType.decimal128(column.digits, column.scale)
+
+    def plain(arrays: Sequence[Array]) -> Array:
+        sizes = np.abs(floats(arrays[0]))
+        is_plain = (sizes < _PLAIN_BELOW) & ((sizes >= _PLAIN_FROM) | (sizes == 0))
+        return arrays[0] if is_plain.all() else arrays[0].cast(decimal)
+
+    return plain
+
+
+def parquet_conversion(column: CarriedColumn, *, mask_key: bytes | None) -> Conversion | None:
+    """Return what makes of a column the array that a Parquet writer takes; None: nothing."""
+    if column.form is WireForm.INSTANT:
+        return lambda arrays: arrays[0].cast(DataType.timestamp("us", tz="UTC"))
     return _shared_conversion(column, mask_key)
 
 
-def _shared_conversion(column: CarriedColumn, mask_key: bytes | None) -> Conversion:
+def _shared_conversion(column: CarriedColumn, mask_key: bytes | None) -> Conversion | None:
     plain = _clear_conversion(column)
     if not column.hash_in_worker:
         return plain
@@ -51,7 +79,12 @@ def _shared_conversion(column: CarriedColumn, mask_key: bytes | None) -> Convers
             f"column {column.name} is to be hashed, and there is no key",
             hint="set MASK_KEY, the key of hash masks",
         )
-    return lambda arrays: map_text(plain(arrays), lambda text: hash_text(text, key=mask_key))
+
+    def hashed(arrays: Sequence[Array]) -> Array:
+        clear = arrays[0] if plain is None else plain(arrays)
+        return map_text(clear, lambda text: hash_text(text, key=mask_key))
+
+    return hashed
 
 
 def hash_text(text: bytes, *, key: bytes) -> bytes:
@@ -59,12 +92,10 @@ def hash_text(text: bytes, *, key: bytes) -> bytes:
     return hmac.new(key, text, hashlib.sha256).hexdigest().encode()
 
 
-def _clear_conversion(column: CarriedColumn) -> Conversion:
+def _clear_conversion(column: CarriedColumn) -> Conversion | None:
     match column.form:
         case WireForm.NUMBER_TEXT:
             return lambda arrays: canonical_numbers(arrays[0], column=column.name)
-        case WireForm.INSTANT:
-            return lambda arrays: arrays[0].cast(DataType.timestamp("us", tz="UTC"))
         case WireForm.DAYS:
             return lambda arrays: map_text(arrays[0], lambda text: _iso_days(text, column.name))
         case WireForm.MONTHS:
@@ -72,15 +103,7 @@ def _clear_conversion(column: CarriedColumn) -> Conversion:
         case WireForm.ENCODED_TEXT:
             return lambda arrays: _decoded(arrays, column)
         case _:
-            return _as_it_is
-
-
-def _as_it_is(arrays: Sequence[Array]) -> Array:
-    return arrays[0]
-
-
-def _digits_as_text(arrays: Sequence[Array]) -> Array:
-    return arrays[0].cast(DataType.large_utf8())
+            return None
 
 
 def _decoded(arrays: Sequence[Array], column: CarriedColumn) -> Array:
@@ -148,13 +171,15 @@ def _strange(text: bytes, column: str) -> UnreadableValue:
     )
 
 
-def arrays_of_columns(
-    columns: Sequence[CarriedColumn], arrays: Sequence[Any]
-) -> list[tuple[Any, ...]]:
-    """Return for each column the arrays it was selected as."""
-    found: list[tuple[Any, ...]] = []
-    rest = iter(arrays)
-    for column in columns:
-        first = next(rest)
-        found.append((first,) if column.continuation is None else (first, next(rest)))
-    return found
+def converted(
+    record: RecordBatch, columns: Sequence[CarriedColumn], conversions: Sequence[Conversion | None]
+) -> list[Array]:
+    """Return an array for each column of the plan."""
+    if all(each is None for each in conversions):
+        return record.columns
+    arrays: list[Array] = []
+    given = iter(record.columns)
+    for column, conversion in zip(columns, conversions, strict=True):
+        taken = [next(given)] if column.continuation is None else [next(given), next(given)]
+        arrays.append(taken[0] if conversion is None else conversion(taken))
+    return arrays

@@ -17,8 +17,8 @@ import orjson
 from arro3.core import Array, DataType, Field, RecordBatch, Schema
 from arro3.io import write_ndjson
 
-from oracle_etl.flow.encode.arrow_text import TextBuffers, all_finite, check_text
-from oracle_etl.flow.encode.convert_columns import arrays_of_columns, json_conversion
+from oracle_etl.flow.encode.arrow_text import TextBuffers, check_text, floats
+from oracle_etl.flow.encode.convert_columns import converted, json_conversion
 from oracle_etl.model.columns import CarriedColumn, WireForm
 from oracle_etl.model.errors import UnreadableValue
 from oracle_etl.model.transport import NullsAs
@@ -28,6 +28,7 @@ _NUMBER_MARK, _RAW_MARK = _MARK, _MARK * 2
 _QUOTE, _COLON, _DELETE = b'":\x7f'
 _RAW_VALUE = b'\x7f\x7f":"'
 _RAW_NULL = b'\x7f\x7f":null'
+_MAYBE_RAW = frozenset({WireForm.JSON, WireForm.FLOAT})
 _ENDS_OF_LINE = bytes.maketrans(b"\r\n", b"  ")
 
 
@@ -41,57 +42,53 @@ class JsonLines:
         self._nulls = nulls
         self._conversions = [json_conversion(each, mask_key=mask_key) for each in columns]
         self._has_bare_numbers = any(_is_bare_number(each) for each in columns)
+        self._names = [
+            each.name + (_NUMBER_MARK if _is_bare_number(each) else "") for each in columns
+        ]
+        self._maybe_raw = [at for at, each in enumerate(columns) if each.form in _MAYBE_RAW]
 
     def lines(self, batch: Any) -> bytes:  # noqa: ANN401  any object with the Arrow interface
         """Return a line for each row."""
         record = RecordBatch.from_arrow(batch)
         if not record.num_rows:
             return b""
-        arrays: dict[str, Array] = {}
+        arrays = converted(record, self._columns, self._conversions)
+        names = list(self._names)
         raw: list[list[bytes | None]] = []
-        selected = arrays_of_columns(self._columns, record.columns)
-        for column, conversion, given in zip(
-            self._columns, self._conversions, selected, strict=True
-        ):
-            fragments = _fragments(column, given[0])
-            if fragments is None:
-                mark = _NUMBER_MARK if _is_bare_number(column) else ""
-                arrays[column.name + mark] = conversion(given)
-            else:
+        for at in self._maybe_raw:
+            fragments = _fragments(self._columns[at], arrays[at])
+            if fragments is not None:
                 raw.append(fragments)
-                arrays[column.name + _RAW_MARK] = _placeholders(fragments)
-        written = self._write(arrays)
+                arrays[at], names[at] = _placeholders(fragments), names[at] + _RAW_MARK
+        written = self._write(arrays, names)
         if self._has_bare_numbers:
             written = _bare_numbers(written)
-        if raw:
-            written = _with_fragments(written, raw)
-        return written
+        return _with_fragments(written, raw) if raw else written
 
-    def _write(self, arrays: dict[str, Array]) -> bytes:
+    def _write(self, arrays: list[Array], names: Sequence[str]) -> bytes:
         target = BytesIO()
-        explicit = self._nulls is NullsAs.EXPLICIT
-        record = RecordBatch.from_arrays(list(arrays.values()), schema=_schema(arrays))
-        write_ndjson(record, target, explicit_nulls=explicit)
+        record = RecordBatch.from_arrays(arrays, schema=_schema(arrays, names))
+        write_ndjson(record, target, explicit_nulls=self._nulls is NullsAs.EXPLICIT)
         written = target.getvalue()
         if not written.isascii():
-            _check_whole(written, arrays)
+            _check_whole(written, arrays, names)
         return written
 
 
-def _schema(arrays: dict[str, Array]) -> Schema:
-    return Schema([Field(name, array.type) for name, array in arrays.items()])
+def _schema(arrays: Sequence[Array], names: Sequence[str]) -> Schema:
+    return Schema([Field(name, each.type) for name, each in zip(names, arrays, strict=True)])
 
 
 def _is_bare_number(column: CarriedColumn) -> bool:
     return column.form is WireForm.NUMBER_TEXT and column.as_number
 
 
-def _check_whole(written: bytes, arrays: dict[str, Array]) -> None:
+def _check_whole(written: bytes, arrays: Sequence[Array], names: Sequence[str]) -> None:
     # One pass over the finished bytes: a broken value cannot hide behind its ASCII quote.
     try:
         written.decode()
     except UnicodeDecodeError:
-        for name, array in arrays.items():
+        for name, array in zip(names, arrays, strict=True):
             if DataType.is_large_string(array.type) or DataType.is_string(array.type):
                 check_text(array, column=name.rstrip(_MARK))
         raise
@@ -101,12 +98,9 @@ def _fragments(column: CarriedColumn, array: Array) -> list[bytes | None] | None
     """Return the values that must be set in as they are, None where the writer can do it."""
     if column.form is WireForm.JSON:
         return [_json_line(each, column) for each in TextBuffers.of(array).values]
-    if column.form is not WireForm.FLOAT:
+    if np.isfinite(floats(array)).all():
         return None
-    if all_finite(array):
-        return None
-    doubles = array.cast(DataType.float64()).to_pylist()
-    return [None if each is None else _float(each) for each in doubles]
+    return [None if each is None else _float(each) for each in array.to_pylist()]
 
 
 def _float(value: float) -> bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from arro3.core import RecordBatch
+
 from oracle_etl.flow.encode.json_lines import JsonLines
 
 
@@ -42,8 +44,9 @@ class LineEncoder:
 
     def encode(self, batch: Any) -> bytes:  # noqa: ANN401  any object with the Arrow interface
         """Write a batch and return the compressed bytes that are ready."""
-        lines = self._lines.lines(batch)
-        self.rows += lines.count(b"\n")
+        record = RecordBatch.from_arrow(batch)
+        lines = self._lines.lines(record)
+        self.rows += record.num_rows
         return self._compressor.compress(lines)
 
     def finish(self) -> bytes:

@@ -16,7 +16,7 @@ from arro3.io import write_parquet
 
 from oracle_etl.arrow_types import arrow_type
 from oracle_etl.flow.encode.arrow_text import check_text
-from oracle_etl.flow.encode.convert_columns import arrays_of_columns, parquet_conversion
+from oracle_etl.flow.encode.convert_columns import converted, parquet_conversion
 from oracle_etl.flow.encode.thrift_compact import I64, STRUCT, Reader, Struct, write_struct
 from oracle_etl.model.columns import CarriedColumn, WireForm
 
@@ -76,12 +76,7 @@ class ParquetFile:
         return last + written + len(written).to_bytes(_FOOTER_LENGTH_BYTES, "little") + _MAGIC
 
     def _converted(self, record: RecordBatch) -> RecordBatch:
-        arrays = [
-            conversion(given)
-            for conversion, given in zip(
-                self._conversions, arrays_of_columns(self._columns, record.columns), strict=True
-            )
-        ]
+        arrays = converted(record, self._columns, self._conversions)
         for column, array in zip(self._columns, arrays, strict=True):
             if column.form in _TEXT_FORMS:
                 check_text(array, column=column.name)
