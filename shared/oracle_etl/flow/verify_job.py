@@ -1,0 +1,194 @@
+"""Verify a version after the fact: what its manifest says against what lies there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+from oracle_etl.flow.check_folder import Folder, check_strays, check_success
+from oracle_etl.flow.check_manifest import (
+    Contents,
+    check_totals,
+    contents_of,
+    head_differs,
+    held_manifest,
+)
+from oracle_etl.flow.decode import Damaged
+from oracle_etl.flow.decode.manifest import WrittenVersion, open_manifest
+from oracle_etl.flow.findings import Basis, Depth, Fault, Finding, Report, TableReport
+from oracle_etl.flow.verify_tables import verify_tables
+from oracle_etl.model.errors import (
+    InvalidRequest,
+    NoSuchJob,
+    NoSuchObject,
+    NoSuchTransport,
+    TransportError,
+)
+from oracle_etl.model.job import Job
+from oracle_etl.model.names import is_job_id
+from oracle_etl.model.objects import StoredObject
+from oracle_etl.outside import Outside
+
+Tell = Callable[[TableReport], None]
+
+
+def verify_job(
+    job_id: str, *, outside: Outside, depth: Depth, tell: Tell = lambda _: None
+) -> Report:
+    """Verify what a job wrote; `tell` hears of each table as soon as it is done.
+
+    Without a readable manifest the job book says what has to be there.
+    """
+    job = outside.book.job(job_id)
+    if job.manifest is None:
+        raise NoSuchObject(
+            f"{job_id} has no manifest: it is {job.status}",
+            hint="a job can be verified once it has ended",
+        )
+    folder = Folder.around(_bucket(job, outside), job.manifest)
+    return _Verification(folder, job, outside=outside, depth=depth).report(tell)
+
+
+def verify_manifest(
+    bucket: str, name: str, *, outside: Outside, depth: Depth, tell: Tell = lambda _: None
+) -> Report:
+    """Verify what a manifest names, whether or not the job book still has its job."""
+    stored = outside.store.stat(bucket, name) if "/" in name else None
+    if stored is None:
+        raise NoSuchObject(
+            f"there is no manifest {name!r} in bucket {bucket}",
+            hint="name it with its folder: BUCKET/TRPID-1a2b3c4d/v001/manifest.json",
+        )
+    try:
+        version = _read_through(stored, outside=outside).version
+    except Damaged as damage:
+        raise InvalidRequest(
+            f"{outside.store.location(bucket, name)} cannot be used: {damage}",
+            hint="restore it; or verify the job by its id, if the job book still has it",
+        ) from damage
+    folder = Folder.around(bucket, name)
+    job = _job_of(version, folder, outside=outside)
+    return _Verification(folder, job, outside=outside, depth=depth).report(tell)
+
+
+def _bucket(job: Job, outside: Outside) -> str:
+    return job.transport.target_bucket or outside.default_bucket
+
+
+def _job_of(version: WrittenVersion, folder: Folder, *, outside: Outside) -> Job | None:
+    """Return the job that wrote a manifest, None where the book cannot vouch for it."""
+    if not is_job_id(version.job):
+        return None
+    try:
+        job = outside.book.job(version.job)
+    except TransportError:
+        # Verifying must work where there is no book: the report says what it rests on.
+        return None
+    is_its_own = (_bucket(job, outside), job.manifest) == (folder.bucket, folder.manifest)
+    return job if is_its_own else None
+
+
+def _read_through(stored: StoredObject, *, outside: Outside) -> Contents:
+    with outside.store.open(stored) as chunks:
+        return contents_of(open_manifest(chunks))
+
+
+class _Verification:
+    """One verification of one version."""
+
+    def __init__(self, folder: Folder, job: Job | None, *, outside: Outside, depth: Depth) -> None:
+        self._folder = folder
+        self._job = job
+        self._outside = outside
+        self._depth = depth
+        self._stored = outside.store.stat(folder.bucket, folder.manifest)
+        self._findings: list[Finding] = []
+        self._unchecked: list[str] = []
+
+    def report(self, tell: Tell) -> Report:
+        """Check everything and return what was found."""
+        contents = self._readable() or self._held()
+        self._check_version(contents)
+        tables = tuple(self._told(contents.version, tell))
+        self._check_folder(contents)
+        return Report(
+            job=contents.version.job,
+            transport=contents.version.transport,
+            version=contents.version.version,
+            manifest=self._outside.store.location(self._folder.bucket, self._folder.manifest),
+            depth=self._depth,
+            basis=self._basis,
+            tables=tables,
+            findings=tuple(self._findings),
+            unchecked=tuple(self._unchecked),
+        )
+
+    @property
+    def _basis(self) -> Basis:
+        if self._job is None:
+            return Basis.MANIFEST
+        return Basis.BOOK if self._stored is None else Basis.BOTH
+
+    def _readable(self) -> Contents | None:
+        """Return what the manifest amounts to; None, once and for all, where it is no use."""
+        if self._stored is None:
+            self._blame(Fault.MANIFEST_MISSING, "the manifest is not there")
+            return None
+        try:
+            return _read_through(self._stored, outside=self._outside)
+        except Damaged as damage:
+            self._blame(Fault.MANIFEST_DAMAGED, str(damage))
+            self._stored = None
+            return None
+
+    def _held(self) -> Contents:
+        assert self._job is not None, "without a job the manifest has been read through before"
+        return contents_of(held_manifest(self._job, outside=self._outside))
+
+    def _blame(self, fault: Fault, message: str) -> None:
+        self._findings.append(
+            Finding(
+                fault=fault,
+                message=message,
+                hint="restore it, or run the transport again; the rest of this report rests on "
+                "the job book",
+                object=self._folder.manifest,
+            )
+        )
+
+    def _check_version(self, contents: Contents) -> None:
+        self._findings += check_totals(contents)
+        if self._basis is Basis.BOTH:
+            assert self._job is not None, "the basis says so"
+            held = held_manifest(self._job, outside=self._outside).version
+            self._findings += head_differs(contents.version, held)
+
+    def _told(self, version: WrittenVersion, tell: Tell) -> Iterator[TableReport]:
+        verified = verify_tables(
+            version, self._stored, self._job, outside=self._outside, depth=self._depth
+        )
+        for table in verified:
+            tell(table)
+            yield table
+
+    def _check_folder(self, contents: Contents) -> None:
+        store = self._outside.store
+        self._findings += check_success(self._folder, contents.version, store=store)
+        writer = self._writer(contents.version)
+        if writer is None:
+            self._findings += check_strays(self._folder, contents.names, store=store)
+        else:
+            self._unchecked.append(f"other objects were not looked for: {writer} writes there now")
+
+    def _writer(self, version: WrittenVersion) -> str | None:
+        """Return the job that is completing this version just now."""
+        if self._job is None:
+            return None
+        with suppress(NoSuchTransport, NoSuchJob):
+            running = self._outside.book.transport(version.transport).running_job
+            if running is not None and self._lies_here(self._outside.book.job(running)):
+                return running
+        return None
+
+    def _lies_here(self, job: Job) -> bool:
+        return (_bucket(job, self._outside), job.folder) == (self._folder.bucket, self._folder.path)
