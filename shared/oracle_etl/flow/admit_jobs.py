@@ -11,6 +11,8 @@ _WAITING_LOOKED_AT = 100
 
 def admit_jobs(*, outside: Outside) -> tuple[Job, ...]:
     """Return the jobs that may run from now on; their tables still have to be published."""
+    if not _has_room(outside):
+        return ()
     admitted = []
     for job in outside.book.unfinished_jobs(limit=_WAITING_LOOKED_AT):
         if job.status is not JobStatus.PENDING:
@@ -20,6 +22,12 @@ def admit_jobs(*, outside: Outside) -> tuple[Job, ...]:
             break
         admitted.append(running)
     return tuple(admitted)
+
+
+def _has_room(outside: Outside) -> bool:
+    # Asked first, since a line of hundreds is long to read and mostly nobody may go.
+    running = outside.book.transact(lambda entries: entries.count_running_jobs())
+    return running < outside.limits.running_jobs
 
 
 def _admit(job: Job, *, outside: Outside) -> Job | None:

@@ -21,10 +21,12 @@ def cancel_job(job_id: str, *, outside: Outside) -> Job:
     def ask(entries: Entries) -> None:
         job = entries.job(job_id)
         if job is None:
-            raise NoSuchJob(f"there is no job {job_id}")
+            raise NoSuchJob(f"there is no job {job_id}", hint="see `jobs list`")
         if job.status.ended:
             raise JobHasEnded(
-                f"{job_id} has ended: {job.status}", details={"status": str(job.status)}
+                f"{job_id} has ended: {job.status}",
+                hint="there is nothing left to cancel; `jobs retry` starts what is incomplete",
+                details={"status": str(job.status)},
             )
         entries.put_job(job.cancelling(now=now))
 

@@ -15,6 +15,7 @@ from oracle_etl.outside import Outside
 from oracle_etl.ports import PageRequest
 
 _FAILURES_NAMED = 5
+_TABLES_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,8 @@ class _Findings:
     failed_count: int = 0
     objections: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    apart: list[str] = field(default_factory=list)
+    """Tables read in a transaction of their own."""
     moments: set[int | None] = field(default_factory=set)
 
 
@@ -49,7 +52,7 @@ def judge_version(job: Job, *, outside: Outside) -> Verdict:
 
 
 def _verdict(job: Job, findings: _Findings) -> Verdict:
-    warnings = tuple(findings.warnings)
+    warnings = (*_apart(findings), *findings.warnings)
     # No SCN at all means a transaction per table: each has a moment of its own.
     is_mixed = len(findings.moments) > 1 or findings.moments == {None}
     if job.cancel_requested_at is not None and job.counts.tables_cancelled:
@@ -65,6 +68,15 @@ def _verdict(job: Job, findings: _Findings) -> Verdict:
     else:
         return Verdict(status=JobStatus.COMPLETED, warnings=warnings, is_mixed=is_mixed)
     return Verdict(status=JobStatus.FAILED, failure=failure, warnings=warnings, is_mixed=is_mixed)
+
+
+def _apart(findings: _Findings) -> tuple[str, ...]:
+    if not findings.apart:
+        return ()
+    named = ", ".join(findings.apart[:_TABLES_NAMED])
+    more = len(findings.apart) - _TABLES_NAMED
+    rest = f" and {more} more" if more > 0 else ""
+    return (f"read in a transaction of their own, not at the job's SCN: {named}{rest}",)
 
 
 def _tables_failed(findings: _Findings) -> Failure:
@@ -84,6 +96,8 @@ def _look_at(table: TableTask, findings: _Findings) -> None:
             findings.failed.append(f"{table.table}: {table.failure.message}")
     elif table.status is WorkStatus.COMPLETED:
         findings.moments.add(table.scn)
+        if table.scn is None:
+            findings.apart.append(str(table.table))
 
 
 def _last_completed(job: Job, *, outside: Outside) -> Job | None:

@@ -49,11 +49,13 @@ def start_job(transport_id: str, request: JobRequest, *, outside: Outside) -> St
     if repeated is not None:
         return Started(job=repeated, repeated=True)
     resolved = _resolved(transport, request, outside=outside)
-    started = _begin(transport_id, request, outside=outside)
+    started = _begin(transport_id, request, resolved, outside=outside)
     if started.repeated:
         return started
+    job = started.job
     try:
-        job = _write_tables(started.job, _new_tables(started.job, resolved), outside=outside)
+        if job.dispatch is Dispatch.WRITING:
+            job = _write_tables(job, _new_tables(job, resolved), outside=outside)
         job = advance_start(job, outside=outside)
     except TryAgain:
         job = outside.book.job(started.job.id)
@@ -73,12 +75,20 @@ def advance_start(job: Job, *, outside: Outside) -> Job:
         return job
     if job.dispatch is Dispatch.READY:
         publish_tables(job, outside=outside)
-        job = _moved_on(job.id, Dispatch.PUBLISHED, outside=outside)
-    if job.dispatch is Dispatch.PUBLISHED:
-        wanted = min(job.tables_total, job.transport.parallel_tables, outside.limits.workers)
-        outside.launcher.launch(wanted)
-        job = _moved_on(job.id, Dispatch.LAUNCHED, outside=outside)
+    if job.dispatch is not Dispatch.LAUNCHED:
+        job = _launch(job, outside=outside)
     return job
+
+
+def _launch(job: Job, *, outside: Outside) -> Job:
+    wanted = min(job.tables_total, job.transport.parallel_tables, outside.limits.workers)
+    try:
+        outside.launcher.launch(wanted)
+    except TryAgain:
+        # Noted, so that the next attempt does not publish every message again.
+        _moved_on(job.id, Dispatch.PUBLISHED, outside=outside)
+        raise
+    return _moved_on(job.id, Dispatch.LAUNCHED, outside=outside)
 
 
 def publish_tables(job: Job, *, outside: Outside) -> None:
@@ -97,6 +107,8 @@ def publish_tables(job: Job, *, outside: Outside) -> None:
 
 
 def _repeated(transport_id: str, request: JobRequest, *, outside: Outside) -> Job | None:
+    if request.idempotency_key is None:
+        return None
     return outside.book.transact(lambda entries: _job_of_key(entries, transport_id, request))
 
 
@@ -122,7 +134,10 @@ def _resolved(
     return chosen_subset(resolved, request.tables)
 
 
-def _begin(transport_id: str, request: JobRequest, *, outside: Outside) -> Started:
+def _begin(
+    transport_id: str, request: JobRequest, resolved: Sequence[Resolved], *, outside: Outside
+) -> Started:
+    """Write the job down; with its tables, where they fit in the same transaction."""
     offered: set[str] = set()
 
     def begin(entries: Entries) -> Started:
@@ -140,6 +155,9 @@ def _begin(transport_id: str, request: JobRequest, *, outside: Outside) -> Start
         entries.put_transport(
             transport.occupied(job_id, version=job.version or transport.last_version)
         )
+        if len(resolved) <= _TABLES_OF_ONE_WRITE:
+            _put_tables(entries, tables=tuple(_new_tables(job, resolved)))
+            job = job.written(tables_total=len(resolved))
         entries.put_job(job)
         if request.idempotency_key is not None:
             entries.put_receipt(_receipt(transport_id, request, job))

@@ -97,7 +97,7 @@ def _table(table: TableTask, job: Job, *, outside: Outside) -> dict[str, Any]:
         "scn": table.scn,
         "rows": table.rows,
         "counted_rows": counted,
-        "proof": "unverified" if counted is None else "counted at the same SCN",
+        "proof": _proof(table, counted),
         "bytes": table.bytes,
         "carried_from": table.carried_from,
         "started_at": None if table.started_at is None else table.started_at.isoformat(),
@@ -108,6 +108,12 @@ def _table(table: TableTask, job: Job, *, outside: Outside) -> dict[str, Any]:
         "columns_left_out": list(plan.skipped) if plan else [],
         "warnings": list(table.warnings),
     }
+
+
+def _proof(table: TableTask, counted: int | None) -> str:
+    if counted is None:
+        return "unverified"
+    return "counted in the same transaction" if table.scn is None else "counted at the same SCN"
 
 
 def _object(final: FinalObject) -> dict[str, Any]:

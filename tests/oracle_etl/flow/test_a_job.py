@@ -251,6 +251,22 @@ class TestAConsistencyThatTheAccountCannotHold:
             "read-only transaction per table",
         )
         assert "transaction of its own" in written["tables"][0]["warnings"][0]
+        assert written["tables"][0]["proof"] == "counted in the same transaction"
+        assert home.book.job(job.id).warnings == (
+            "read in a transaction of their own, not at the job's SCN: EMP",
+        )
+
+    def test_names_twenty_such_tables_and_counts_the_rest(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        source.knows_scn = False
+        listed = [f"T{number:02d}" for number in range(22)]
+        for name in listed:
+            source.put(name, DEPT)
+        job = start(home, put_transport(home, *listed))
+        drain(home)
+        (warning,) = home.book.job(job.id).warnings
+        assert warning.endswith("T19 and 2 more")
 
     def test_fails_the_table_where_the_transport_demands_one_scn(
         self, home: Outside, source: MemorySource

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +27,7 @@ from flow_home import (
     start,
     tables,
 )
+from oracle_etl.flow import start_job as start_jobs
 from oracle_etl.flow.start_job import start_job
 from oracle_etl.model.job import Job, JobRequest, JobStatus
 from oracle_etl.model.transport import Carriage, Transport, TransportStatus
@@ -32,7 +35,11 @@ from oracle_etl.outside import Outside
 
 EMP = tuple((number, f"name {number}") for number in range(25))
 DEPT = tuple((number, None) for number in range(3))
-SITUATIONS = {"whole tables": Carriage(), "a table in parts": SMALL_PARTS}
+SITUATIONS = {
+    "whole tables": Carriage(),
+    "a table in parts": SMALL_PARTS,
+    "tables written down one by one": Carriage(),
+}
 
 
 def a_source() -> MemorySource:
@@ -48,10 +55,19 @@ def run(home: Outside, transport: Transport) -> Job:
     return home.book.job(job.id)
 
 
+@contextmanager
+def as_in(situation: str) -> Iterator[None]:
+    """Write tables down in one transaction each where the situation says so."""
+    with pytest.MonkeyPatch.context() as patch:
+        if situation == "tables written down one by one":
+            patch.setattr(start_jobs, "_TABLES_OF_ONE_WRITE", 1)
+        yield
+
+
 @cache
 def effects_of(situation: str) -> tuple[str, ...]:
     """Return the names of all effects of a run in which nobody dies."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, as_in(situation):
         home = a_home(Path(folder), source=a_source())
         transport = put_transport(home, "EMP", "DEPT", carriage=SITUATIONS[situation])
         effects = Effects()
@@ -88,11 +104,12 @@ def test_a_death_at_any_effect_loses_and_doubles_nothing(
 ) -> None:
     home = a_home(tmp_path, source=a_source())
     transport = put_transport(home, "EMP", "DEPT", carriage=SITUATIONS[situation])
-    with pytest.raises(Crash):
-        run(crashing(home, Effects(dies_at=number, moment=moment)), transport)
-    assert_nothing_partial(home)
-    job = start_job_again(home, transport)
-    job = settle(home, job.id)
+    with as_in(situation):
+        with pytest.raises(Crash):
+            run(crashing(home, Effects(dies_at=number, moment=moment)), transport)
+        assert_nothing_partial(home)
+        job = start_job_again(home, transport)
+        job = settle(home, job.id)
     assert_ended_right(home, job)
     home.close()
 
