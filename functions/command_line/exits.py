@@ -63,6 +63,13 @@ class NotAuthorised(Stop):
     code = "UNAUTHORIZED"
 
 
+class NotAllChecked(Stop):
+    """What was verified is right, but not all that was asked for could be."""
+
+    exit_code = 6
+    code = "NOT_ALL_CHECKED"
+
+
 FAULT = 70
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -74,6 +81,7 @@ MEANINGS = {
     ServerRefused.exit_code: "the server refused: not found, not now, or not valid",
     Unreachable.exit_code: "the server cannot be reached, or could not answer",
     NotAuthorised.exit_code: "the server wants a key, or the key may not do this",
+    NotAllChecked.exit_code: "a verification found no difference, but could not check everything",
     FAULT: "a fault of this program",
     INTERRUPTED: "interrupted from the keyboard",
     BROKEN_PIPE: "whoever read the output has gone",

@@ -16,6 +16,7 @@ from command_line.serve import serve
 from command_line.session import examples, says_how_it_ends
 from command_line.tables import tables
 from command_line.transports import transports
+from command_line.verify import verify
 
 _COMPLETIONS: dict[str, type[ShellComplete]] = {
     "bash": BashComplete,
@@ -64,5 +65,5 @@ def completion(shell: str) -> None:
     click.echo(script.source())
 
 
-for _family in (serve, demo, tables, transports, jobs):
+for _family in (serve, demo, tables, transports, jobs, verify):
     main.add_command(_family)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 
 from oracle_etl.flow.check_folder import Folder, check_strays, check_success
@@ -29,13 +29,14 @@ from oracle_etl.model.names import is_job_id
 from oracle_etl.model.objects import StoredObject
 from oracle_etl.outside import Outside
 
-Tell = Callable[[TableReport], None]
+
+def verify_job(job_id: str, *, outside: Outside, depth: Depth) -> Report:
+    """Verify what a job wrote."""
+    return verification_of_job(job_id, outside=outside, depth=depth).report()
 
 
-def verify_job(
-    job_id: str, *, outside: Outside, depth: Depth, tell: Tell = lambda _: None
-) -> Report:
-    """Verify what a job wrote; `tell` hears of each table as soon as it is done.
+def verification_of_job(job_id: str, *, outside: Outside, depth: Depth) -> Verification:
+    """Begin to verify what a job wrote.
 
     Without a readable manifest the job book says what has to be there.
     """
@@ -46,13 +47,13 @@ def verify_job(
             hint="a job can be verified once it has ended",
         )
     folder = Folder.around(_bucket(job, outside), job.manifest)
-    return _Verification(folder, job, outside=outside, depth=depth).report(tell)
+    return Verification(folder, job, outside=outside, depth=depth)
 
 
-def verify_manifest(
-    bucket: str, name: str, *, outside: Outside, depth: Depth, tell: Tell = lambda _: None
-) -> Report:
-    """Verify what a manifest names, whether or not the job book still has its job."""
+def verification_of_manifest(
+    bucket: str, name: str, *, outside: Outside, depth: Depth
+) -> Verification:
+    """Begin to verify what a manifest names, whether or not the job book still has its job."""
     stored = outside.store.stat(bucket, name) if "/" in name else None
     if stored is None:
         raise NoSuchObject(
@@ -68,7 +69,7 @@ def verify_manifest(
         ) from damage
     folder = Folder.around(bucket, name)
     job = _job_of(version, folder, outside=outside)
-    return _Verification(folder, job, outside=outside, depth=depth).report(tell)
+    return Verification(folder, job, outside=outside, depth=depth)
 
 
 def _bucket(job: Job, outside: Outside) -> str:
@@ -93,8 +94,8 @@ def _read_through(stored: StoredObject, *, outside: Outside) -> Contents:
         return contents_of(open_manifest(chunks))
 
 
-class _Verification:
-    """One verification of one version."""
+class Verification:
+    """One verification of one version: the tables as they are done, then the report."""
 
     def __init__(self, folder: Folder, job: Job | None, *, outside: Outside, depth: Depth) -> None:
         self._folder = folder
@@ -104,24 +105,43 @@ class _Verification:
         self._stored = outside.store.stat(folder.bucket, folder.manifest)
         self._findings: list[Finding] = []
         self._unchecked: list[str] = []
+        self._contents = self._readable() or self._held()
+        self._tables: list[TableReport] = []
+        self._running = self._run()
 
-    def report(self, tell: Tell) -> Report:
-        """Check everything and return what was found."""
-        contents = self._readable() or self._held()
-        self._check_version(contents)
-        tables = tuple(self._told(contents.version, tell))
-        self._check_folder(contents)
+    def tables(self) -> Iterator[TableReport]:
+        """Yield each table once, as soon as it is verified."""
+        return self._running
+
+    def report(self) -> Report:
+        """Verify what is left and return all that was found."""
+        for _ in self._running:
+            """Each table keeps its own report."""
+        version = self._contents.version
         return Report(
-            job=contents.version.job,
-            transport=contents.version.transport,
-            version=contents.version.version,
+            job=version.job,
+            transport=version.transport,
+            version=version.version,
             manifest=self._outside.store.location(self._folder.bucket, self._folder.manifest),
             depth=self._depth,
             basis=self._basis,
-            tables=tables,
+            tables=tuple(self._tables),
             findings=tuple(self._findings),
             unchecked=tuple(self._unchecked),
         )
+
+    def _run(self) -> Iterator[TableReport]:
+        self._check_version()
+        for table in verify_tables(
+            self._contents.version,
+            self._stored,
+            self._job,
+            outside=self._outside,
+            depth=self._depth,
+        ):
+            self._tables.append(table)
+            yield table
+        self._check_folder()
 
     @property
     def _basis(self) -> Basis:
@@ -156,23 +176,15 @@ class _Verification:
             )
         )
 
-    def _check_version(self, contents: Contents) -> None:
-        self._findings += check_totals(contents)
+    def _check_version(self) -> None:
+        self._findings += check_totals(self._contents)
         if self._basis is Basis.BOTH:
             assert self._job is not None, "the basis says so"
             held = held_manifest(self._job, outside=self._outside).version
-            self._findings += head_differs(contents.version, held)
+            self._findings += head_differs(self._contents.version, held)
 
-    def _told(self, version: WrittenVersion, tell: Tell) -> Iterator[TableReport]:
-        verified = verify_tables(
-            version, self._stored, self._job, outside=self._outside, depth=self._depth
-        )
-        for table in verified:
-            tell(table)
-            yield table
-
-    def _check_folder(self, contents: Contents) -> None:
-        store = self._outside.store
+    def _check_folder(self) -> None:
+        contents, store = self._contents, self._outside.store
         self._findings += check_success(self._folder, contents.version, store=store)
         writer = self._writer(contents.version)
         if writer is None:
