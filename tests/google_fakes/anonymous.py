@@ -1,4 +1,4 @@
-"""Sessions and stores that sign in as nobody, for fakes that let everybody in."""
+"""Clients and stores that sign in as nobody, for fakes that let everybody in."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from google.auth.credentials import AnonymousCredentials
-from google.auth.transport.requests import AuthorizedSession
+from google.cloud import storage
 
 from fakes.stepped_clock import SteppedClock
 from google_fakes.cloud_storage_server import FakeCloudStorage
@@ -17,9 +17,13 @@ CHUNK = 256 * 1024
 """The smallest chunk that Cloud Storage allows, so that tests are quick."""
 
 
-def anonymous_session() -> AuthorizedSession:
-    """Open a session without credentials."""
-    return AuthorizedSession(AnonymousCredentials())  # type: ignore[no-untyped-call]
+def anonymous_client(cloud: FakeCloudStorage) -> storage.Client:
+    """Build Google's client without credentials, led to a fake."""
+    return storage.Client(
+        project=None,
+        credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+        client_options={"api_endpoint": cloud.endpoint},
+    )
 
 
 @contextmanager
@@ -27,14 +31,15 @@ def store_on(
     cloud: FakeCloudStorage, *, chunk_bytes: int = CHUNK, repeats: int = 6
 ) -> Iterator[CloudStorageObjectStore]:
     """Give a store whose waits cost no time."""
-    session = anonymous_session()
+    client = anonymous_client(cloud)
+    store = CloudStorageObjectStore(
+        lambda: client,
+        clock=SteppedClock(),
+        patience=Patience(repeats=repeats),
+        chunk_bytes=chunk_bytes,
+    )
     try:
-        yield CloudStorageObjectStore(
-            lambda: session,
-            clock=SteppedClock(),
-            endpoint=cloud.endpoint,
-            patience=Patience(repeats=repeats),
-            chunk_bytes=chunk_bytes,
-        )
+        yield store
     finally:
-        session.close()  # type: ignore[no-untyped-call]
+        client.close()
+        store._client.connection.close()

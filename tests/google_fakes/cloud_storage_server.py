@@ -135,6 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _route(self, path: str) -> tuple[Step, Any]:
         if path.startswith("/upload/"):
             return self._upload_route(path)
+        path = path.removeprefix("/download")
         _, _, rest = path.partition("/storage/v1/b/")
         pieces = [unquote(piece) for piece in rest.split("/")]
         match (self.command, pieces):
@@ -178,12 +179,12 @@ class _Handler(BaseHTTPRequestHandler):
                 return reply
 
     def _start(self, bucket: str) -> _Reply:
-        self._body()
+        about = json.loads(self._body())
         match = self.query.get("ifGenerationMatch")
         upload_id = self.cloud.contents.start(
             Session(
                 bucket=bucket,
-                name=self.query["name"],
+                name=about["name"],
                 content_type=self.headers.get("X-Upload-Content-Type", ""),
                 if_generation_match=None if match is None else int(match),
             )
@@ -330,5 +331,6 @@ def _holding(size: int) -> _Reply:
 
 
 def _error(status: int, message: str) -> _Reply:
-    body = json.dumps({"error": {"code": status, "message": message}}).encode()
+    # Over several lines, as Cloud Storage writes it.
+    body = json.dumps({"error": {"code": status, "message": message}}, indent=2).encode()
     return _Reply(status, body, (("Content-Type", "application/json"),))

@@ -6,7 +6,7 @@ import secrets
 from functools import partial
 
 from oracle_etl.gateways.google.cloud_run import CloudRunWorkerLauncher, WorkerJob
-from oracle_etl.gateways.google.cloud_storage import CloudStorageObjectStore, signed_in_session
+from oracle_etl.gateways.google.cloud_storage import CloudStorageObjectStore, signed_in_client
 from oracle_etl.gateways.google.firestore import (
     Database,
     FirestoreJobBook,
@@ -41,7 +41,7 @@ def google_home(settings: Settings) -> Outside:
         ),
         launcher=CloudRunWorkerLauncher(_worker_job(google), cap=limits.workers),
         store=CloudStorageObjectStore(
-            partial(signed_in_session, google.credentials_file),
+            partial(signed_in_client, google.credentials_file),
             clock=clock,
             chunk_bytes=google.upload_chunk_bytes,
         ),

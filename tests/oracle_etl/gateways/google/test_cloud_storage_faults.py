@@ -33,7 +33,7 @@ from google_fakes.storage_faults import (
     Replace,
     Step,
 )
-from oracle_etl.gateways.google.cloud_storage import CloudStorageObjectStore, signed_in_session
+from oracle_etl.gateways.google.cloud_storage import CloudStorageObjectStore, signed_in_client
 from oracle_etl.model.errors import (
     InvalidRequest,
     NoSuchObject,
@@ -267,12 +267,13 @@ class TestAnUploadThatIsGivenUp:
         script = f"""
 import os, signal, sys
 from google.auth.credentials import AnonymousCredentials
-from google.auth.transport.requests import AuthorizedSession
-from oracle_etl.gateways.google.cloud_storage import CloudStorageObjectStore, signed_in_session
-store = CloudStorageObjectStore(
-    lambda: AuthorizedSession(AnonymousCredentials()),
-    clock=None, endpoint={home.cloud.endpoint!r}, chunk_bytes={CHUNK},
+from google.cloud import storage
+from oracle_etl.gateways.google.cloud_storage import CloudStorageObjectStore
+client = storage.Client(
+    project=None, credentials=AnonymousCredentials(),
+    client_options={{"api_endpoint": {home.cloud.endpoint!r}}},
 )
+store = CloudStorageObjectStore(lambda: client, clock=None, chunk_bytes={CHUNK})
 writer = store.create({BUCKET!r}, {NAME!r}, content_type="x").__enter__()
 writer.write(bytes({len(CONTENT)}))
 {ending}
@@ -496,6 +497,6 @@ class TestSigningIn:
         if content is not None:
             file.write_text(content)
         with pytest.raises(StoreRefused) as refused:
-            signed_in_session(str(file))
+            signed_in_client(str(file))
         assert "GCS_CREDENTIALS_FILE" in refused.value.hint
         assert not content or content not in refused.value.message

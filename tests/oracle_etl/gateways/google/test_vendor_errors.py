@@ -8,13 +8,13 @@ from google.api_core import exceptions as google_errors
 
 from google_fakes.vendor_classes import every_call_error, every_sign_in_error
 from oracle_etl.gateways.google import cloud_run, pubsub, secret_manager
-from oracle_etl.gateways.google.cloud_storage import requests_to_storage
+from oracle_etl.gateways.google.cloud_storage import client as cloud_storage
 from oracle_etl.gateways.google.firestore import client as firestore_client
 from oracle_etl.gateways.google.vendor_errors import Table, named_by, verdict_on
 from oracle_etl.model.errors import GiveUp, StoreAway, TransportError, TryAgain
 
 TABLES = {
-    "cloud storage": requests_to_storage.ERRORS,
+    "cloud storage": cloud_storage.ERRORS,
     "firestore": firestore_client.ERRORS,
     "pubsub": pubsub.ERRORS,
     "cloud run": cloud_run.ERRORS,
@@ -58,7 +58,7 @@ class TestEveryTable:
 
 class TestAnErrorThatIsNamed:
     def test_keeps_the_vendors_words_in_one_bounded_line(self) -> None:
-        table = requests_to_storage.ERRORS
+        table = cloud_storage.ERRORS
         words = google_errors.Forbidden("no\nrequest: secret" + "x" * 9000)  # type: ignore[no-untyped-call]
         with pytest.raises(TransportError) as raised, named_by(table, doing="reading it"):
             raise words
@@ -72,14 +72,14 @@ class TestAnErrorThatIsNamed:
         empty = google_errors.Forbidden("")  # type: ignore[no-untyped-call]
         with (
             pytest.raises(GiveUp, match=r"reading it: Forbidden\Z"),
-            named_by(requests_to_storage.ERRORS, doing="reading it"),
+            named_by(cloud_storage.ERRORS, doing="reading it"),
         ):
             raise empty
 
     def test_that_no_table_knows_passes_as_it_is(self) -> None:
         with (
             pytest.raises(ZeroDivisionError),
-            named_by(requests_to_storage.ERRORS, doing="reading it"),
+            named_by(cloud_storage.ERRORS, doing="reading it"),
         ):
             raise ZeroDivisionError
 
@@ -89,6 +89,6 @@ class TestAnErrorThatIsNamed:
     def test_of_the_connection_means_the_store_is_away(self, kind: type[Exception]) -> None:
         with (
             pytest.raises(StoreAway, match=kind.__name__),
-            requests_to_storage.named_errors("reading it"),
+            cloud_storage.named_errors("reading it"),
         ):
             raise kind("https://host/?upload_id=secret")

@@ -1,8 +1,6 @@
-"""Cloud Storage, by the few requests of its JSON API that are needed."""
+"""Cloud Storage, through google-cloud-storage and an upload that publishes whole objects only."""
 
-from oracle_etl.gateways.google.cloud_storage.store import (
-    CloudStorageObjectStore,
-    signed_in_session,
-)
+from oracle_etl.gateways.google.cloud_storage.client import signed_in_client
+from oracle_etl.gateways.google.cloud_storage.store import CloudStorageObjectStore
 
-__all__ = ["CloudStorageObjectStore", "signed_in_session"]
+__all__ = ["CloudStorageObjectStore", "signed_in_client"]

@@ -5,19 +5,18 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from typing import TypeVar
 
-import google.auth
-from google.auth.transport.requests import AuthorizedSession
-from google.oauth2 import service_account
+from google.cloud import storage
 
 from oracle_etl.gateways.google.cloud_storage import checksums
-from oracle_etl.gateways.google.cloud_storage.requests_to_storage import (
-    PUBLIC_ENDPOINT,
+from oracle_etl.gateways.google.cloud_storage.client import (
+    ONCE,
     Place,
-    StorageRequests,
-    bucket_path,
+    StorageClient,
     named_errors,
+    signed_in_client,
     stored,
 )
 from oracle_etl.gateways.google.cloud_storage.upload import Sending, Upload, checked, recognised
@@ -27,35 +26,14 @@ from oracle_etl.model.errors import (
     NoSuchObject,
     ObjectConflict,
     StoreAway,
-    StoreRefused,
 )
 from oracle_etl.model.objects import StoredObject
 from oracle_etl.ports import Clock, ObjectWriter
 
 T = TypeVar("T")
-_SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
 _CHUNK_BYTES = 8 * 1024 * 1024
 _COMPOSED_AT_ONCE = 32
 _ATTEMPTS_FOLDER = "_attempts"
-
-
-def signed_in_session(credentials_file: str = "") -> AuthorizedSession:
-    """Open a session as a service account's file says, or as the environment says we are."""
-    with named_errors("signing in to Cloud Storage"):
-        if not credentials_file:
-            credentials, _ = google.auth.default(scopes=[_SCOPE])
-            return AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
-        try:
-            account = service_account.Credentials.from_service_account_file(  # type: ignore[no-untyped-call]
-                credentials_file, scopes=[_SCOPE]
-            )
-        except (OSError, ValueError) as error:
-            # Without the error's words, which may quote the file.
-            raise StoreRefused(
-                f"signing in to Cloud Storage: {type(error).__name__}",
-                hint="GCS_CREDENTIALS_FILE is to name a service account's key file, or nothing",
-            ) from None
-        return AuthorizedSession(account)  # type: ignore[no-untyped-call]
 
 
 class CloudStorageObjectStore:
@@ -63,16 +41,15 @@ class CloudStorageObjectStore:
 
     def __init__(
         self,
-        open_session: Callable[[], AuthorizedSession] = signed_in_session,
+        build_client: Callable[[], storage.Client] = signed_in_client,
         *,
         clock: Clock,
-        endpoint: str = PUBLIC_ENDPOINT,
         patience: Patience = PATIENT,
         chunk_bytes: int = _CHUNK_BYTES,
     ) -> None:
-        self._requests = StorageRequests(open_session, endpoint=endpoint)
+        self._client = StorageClient(build_client)
         self._sending = Sending(
-            requests=self._requests, clock=clock, patience=patience, chunk_bytes=chunk_bytes
+            client=self._client, clock=clock, patience=patience, chunk_bytes=chunk_bytes
         )
 
     def create(
@@ -108,7 +85,7 @@ class CloudStorageObjectStore:
         """Return what stands under a name."""
         place = Place(bucket=bucket, name=name)
         try:
-            return self._patiently(lambda: self._requests.metadata(place))
+            return self._patiently(lambda: self._client.metadata(place))
         except NoSuchObject:
             return None
 
@@ -121,34 +98,18 @@ class CloudStorageObjectStore:
 
     def remove(self, stored: StoredObject) -> None:
         """Remove exactly this generation."""
-        place = Place(bucket=stored.bucket, name=stored.name)
+        place = Place.of(stored)
         with suppress(NoSuchObject):
-            self._patiently(
-                lambda: self._requests.ask(
-                    "DELETE",
-                    place.path,
-                    doing=f"removing {place}",
-                    parameters={"generation": stored.generation},
-                )
-            )
+            self._patiently(lambda: self._client.remove(place, stored.generation))
 
     def names(self, bucket: str, prefix: str) -> Iterator[str]:
         """Yield the names that start with a prefix, a page per request."""
-        parameters = {"prefix": prefix, "fields": "items(name),nextPageToken"}
+        token: str | None = None
         while True:
-            page = self._patiently(
-                lambda: self._requests.ask(
-                    "GET",
-                    bucket_path(bucket),
-                    doing=f"listing gs://{bucket}/{prefix}",
-                    parameters=parameters,
-                )
-            ).json()
-            yield from (str(item["name"]) for item in page.get("items", ()))
-            token = page.get("nextPageToken")
+            page, token = self._patiently(partial(self._names_of_a_page, bucket, prefix, token))
+            yield from page
             if token is None:
                 return
-            parameters["pageToken"] = token
 
     def location(self, bucket: str, name: str) -> str:
         """Return the object's address."""
@@ -160,6 +121,19 @@ class CloudStorageObjectStore:
         with self.create(bucket, name, content_type="text/plain") as target:
             target.write(b"oracle-etl can write here\n")
         self.remove(target.stored())
+
+    def _names_of_a_page(
+        self, bucket: str, prefix: str, token: str | None
+    ) -> tuple[Sequence[str], str | None]:
+        with named_errors(f"listing gs://{bucket}/{prefix}"):
+            listed = self._client.bucket(bucket).list_blobs(
+                prefix=prefix,
+                page_token=token,
+                fields="items(name),nextPageToken",
+                **ONCE,
+            )
+            page = next(listed.pages, ())
+            return [str(blob.name) for blob in page], listed.next_page_token
 
     def _joined(
         self, place: Place, sources: Sequence[StoredObject], *, content_type: str
@@ -179,25 +153,20 @@ class CloudStorageObjectStore:
     def _ask_to_join(
         self, place: Place, sources: Sequence[StoredObject], content_type: str
     ) -> StoredObject:
-        response = self._requests.ask(
-            "POST",
-            f"{place.path}/compose",
-            doing=f"composing {place}",
-            parameters={"ifGenerationMatch": "0"},
-            json={
-                "sourceObjects": [
-                    {"name": source.name, "generation": source.generation} for source in sources
-                ],
-                "destination": {"contentType": content_type},
-            },
-        )
-        return stored(place, response)
+        with named_errors(f"composing {place}"):
+            blob = self._client.blob(place)
+            blob.content_type = content_type
+            parts = [
+                self._client.blob(Place.of(each), generation=each.generation) for each in sources
+            ]
+            blob.compose(parts, if_generation_match=0, **ONCE)
+        return stored(place, blob)
 
     def _name_what_is_gone(self, sources: Sequence[StoredObject]) -> None:
         for source in sources:
-            place = Place(bucket=source.bucket, name=source.name)
+            place = Place.of(source)
             self._patiently(
-                lambda place=place, generation=source.generation: self._requests.metadata(  # type: ignore[misc]
+                lambda place=place, generation=source.generation: self._client.metadata(  # type: ignore[misc]
                     place, generation=generation
                 )
             )
@@ -206,9 +175,9 @@ class CloudStorageObjectStore:
     def _reading(
         self, source: StoredObject, first_byte: int, end: int
     ) -> Iterator[Iterator[bytes]]:
-        place = Place(bucket=source.bucket, name=source.name)
+        place = Place.of(source)
         if first_byte >= end:
-            self._patiently(lambda: self._requests.metadata(place, generation=source.generation))
+            self._patiently(lambda: self._client.metadata(place, generation=source.generation))
             yield iter(())
             return
         first = self._chunk(source, place, first_byte, end)
@@ -236,16 +205,15 @@ class CloudStorageObjectStore:
         size = min(self._sending.chunk_bytes, end - at)
 
         def read() -> bytes:
-            response = self._requests.ask(
-                "GET",
-                place.path,
-                doing=f"reading {place}",
-                parameters={"alt": "media", "generation": source.generation},
-                headers={"Range": f"bytes={at}-{at + size - 1}", "Accept-Encoding": "gzip"},
-            )
-            if len(response.content) != size:
-                raise StoreAway(f"reading {place}: {len(response.content)} of {size} bytes came")
-            return response.content
+            with named_errors(f"reading {place}"):
+                blob = self._client.blob(place, generation=source.generation)
+                # As it is stored, also where it is compressed; the whole's checksum is ours.
+                content: bytes = blob.download_as_bytes(
+                    start=at, end=at + size - 1, raw_download=True, checksum=None, **ONCE
+                )
+            if len(content) != size:
+                raise StoreAway(f"reading {place}: {len(content)} of {size} bytes came")
+            return content
 
         return self._patiently(read)
 

@@ -8,21 +8,18 @@ checksum of all bytes. Nothing here acts when an upload is collected as garbage.
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 
-import requests
-
 from oracle_etl.gateways.google.cloud_storage import checksums
-from oracle_etl.gateways.google.cloud_storage.requests_to_storage import (
+from oracle_etl.gateways.google.cloud_storage.client import (
     Place,
-    StorageRequests,
-    bucket_path,
-    stored,
+    StorageClient,
 )
+from oracle_etl.gateways.google.cloud_storage.session import UploadSession
 from oracle_etl.gateways.google.patience import Patience, patiently
 from oracle_etl.model.errors import (
     NoSuchObject,
@@ -36,15 +33,13 @@ from oracle_etl.ports import Clock
 
 _log = logging.getLogger(__name__)
 _GRANULE = 256 * 1024
-_GOES_ON = 308
-_HELD = re.compile(r"bytes=0-(\d+)\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
     """What an upload needs from its store."""
 
-    requests: StorageRequests
+    client: StorageClient
     clock: Clock
     patience: Patience
     chunk_bytes: int
@@ -60,7 +55,7 @@ def recognised(sending: Sending, place: Place, *, size: int, crc32c: int) -> Sto
     So a reply that was lost after the object appeared is success. ObjectConflict otherwise.
     """
     found = patiently(
-        lambda: sending.requests.metadata(place), patience=sending.patience, clock=sending.clock
+        lambda: sending.client.metadata(place), patience=sending.patience, clock=sending.clock
     )
     if (found.size, found.crc32c) != (size, crc32c):
         raise ObjectConflict(
@@ -78,12 +73,7 @@ def checked(
     """Return an object just written; where it is not what was sent it is removed again."""
     if (found.size, found.crc32c) == (size, crc32c):
         return found
-    sending.requests.ask(
-        "DELETE",
-        place.path,
-        doing=f"removing the damaged {place}",
-        parameters={"generation": found.generation},
-    )
+    sending.client.remove(place, found.generation)
     raise StoreAway(f"{place} arrived damaged and was removed")
 
 
@@ -94,7 +84,7 @@ class Upload:
         self._sending = sending
         self._place = place
         self._content_type = content_type
-        self._session: str | None = None
+        self._session: UploadSession | None = None
         self._taken = False
         """Whether something stood at the name when the session was to start."""
         self._first = 0
@@ -149,37 +139,28 @@ class Upload:
         if self._session is not None or self._taken:
             return
         try:
-            response = self._patiently_started()
+            self._session = patiently(
+                self._started, patience=self._sending.patience, clock=self._sending.clock
+            )
         except ObjectConflict:
             self._taken = True
-        else:
-            self._session = response.headers["Location"]
 
-    def _patiently_started(self) -> requests.Response:
-        return patiently(
-            lambda: self._sending.requests.ask(
-                "POST",
-                f"/upload{bucket_path(self._place.bucket)}",
-                doing=f"starting {self._place}",
-                parameters={
-                    "uploadType": "resumable",
-                    "name": self._place.name,
-                    "ifGenerationMatch": "0",
-                },
-                headers={"X-Upload-Content-Type": self._content_type},
-                json={"contentType": self._content_type},
-            ),
-            patience=self._sending.patience,
-            clock=self._sending.clock,
+    def _started(self) -> UploadSession:
+        client = self._sending.client
+        return UploadSession.start(
+            client.blob(self._place),
+            place=self._place,
+            content_type=self._content_type,
+            connection=client.connection,
         )
 
     def _send_chunk(self) -> None:
         self._start()
-        if self._taken:
+        if self._session is None:
             self._let_go(self._size)
             return
         try:
-            self._push(total=None)
+            self._push(self._session, crc32c=None)
         except NoSuchObject:
             raise self._session_gone() from None
 
@@ -187,19 +168,16 @@ class Upload:
         self._start()
         size, crc32c = self._size, self._crc32c
         try:
-            response = None if self._taken else self._push(total=size)
+            made = None if self._session is None else self._push(self._session, crc32c=crc32c)
         except ObjectConflict:
-            response = None
+            made = None
         except NoSuchObject:
             self._stored = self._found_after_a_lost_session(size=size, crc32c=crc32c)
             return
-        if response is None:
+        if made is None:
             self._stored = recognised(self._sending, self._place, size=size, crc32c=crc32c)
         else:
-            found = stored(self._place, response)
-            self._stored = checked(
-                self._sending, found, place=self._place, size=size, crc32c=crc32c
-            )
+            self._stored = checked(self._sending, made, place=self._place, size=size, crc32c=crc32c)
 
     def _found_after_a_lost_session(self, *, size: int, crc32c: int) -> StoredObject:
         try:
@@ -210,32 +188,35 @@ class Upload:
     def _session_gone(self) -> StoreAway:
         return StoreAway(f"{self._place}: the upload's session is gone; nothing was published")
 
-    def _push(self, *, total: int | None) -> requests.Response | None:
-        """Send what is kept until the session has moved on, or with a total, until it has ended."""
+    def _push(self, session: UploadSession, *, crc32c: int | None) -> StoredObject | None:
+        """Send what is kept until the session has moved on, or with a checksum, until it ended."""
         waits = self._sending.patience.waits()
         while True:
             before = self._first
-            response = self._one_try(total, waits)
-            if response.status_code != _GOES_ON:
-                return response
-            self._let_go(self._held_by(response))
+            answer = self._one_try(session, crc32c, waits)
+            if isinstance(answer, StoredObject):
+                return answer
+            self._let_go(self._possible(answer))
             if self._first > before:
-                if total is None:
+                if crc32c is None:
                     return None
                 waits = self._sending.patience.waits()
             else:
                 self._wait(waits, StoreAway(f"{self._place}: the session takes no bytes"))
 
-    def _one_try(self, total: int | None, waits: Iterator[float]) -> requests.Response:
+    def _one_try(
+        self, session: UploadSession, crc32c: int | None, waits: Iterator[float]
+    ) -> StoredObject | int:
         """Send the kept bytes; after a failure that may pass, ask where the session stands."""
+        send = partial(session.send, first=self._first, size=self._size, crc32c=crc32c)
         try:
-            return self._put(total, bytes(self._kept))
+            return send(bytes(self._kept))
         except TryAgain as error:
             failure = error
         while True:
             self._wait(waits, failure)
             try:
-                return self._put(total, None)
+                return send(b"")
             except TryAgain as error:
                 failure = error
 
@@ -245,24 +226,7 @@ class Upload:
             raise failure
         self._sending.clock.wait(seconds)
 
-    def _put(self, total: int | None, content: bytes | None) -> requests.Response:
-        span = f"{self._first}-{self._size - 1}" if content else "*"
-        headers = {"Content-Range": f"bytes {span}/{'*' if total is None else total}"}
-        if total is not None:
-            headers["x-goog-hash"] = f"crc32c={checksums.to_text(self._crc32c)}"
-        return self._sending.requests.ask(
-            "PUT",
-            self._session or "",
-            doing=f"writing {self._place}",
-            headers=headers,
-            body=content or b"",
-        )
-
-    def _held_by(self, response: requests.Response) -> int:
-        """Return how many bytes the session holds, as its answer says."""
-        text = response.headers.get("Range")
-        match = _HELD.match(text) if text else None
-        held = int(match[1]) + 1 if match else 0
+    def _possible(self, held: int) -> int:
         if not self._first <= held <= self._size:
             raise StoreAway(
                 f"{self._place}: the session holds {held} bytes, which cannot be: "
@@ -280,6 +244,6 @@ class Upload:
         if session is None:
             return
         try:
-            self._sending.requests.ask("DELETE", session, doing=f"giving up {self._place}")
+            session.end()
         except TransportError as error:
             _log.debug("%s", error.message)
