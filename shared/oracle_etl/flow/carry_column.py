@@ -16,7 +16,8 @@ _NATIONAL = frozenset({"NCHAR", "NVARCHAR2"})
 _SIZED = frozenset({"CHAR", "VARCHAR2", "VARCHAR", "RAW"}) | _NATIONAL
 _LOB_WIDTH = 4000
 _COMPUTED_TEXT_WIDTH = 36
-_WIDTHS = {WireForm.NUMBER_TEXT: 20, WireForm.DAYS: 30, WireForm.MONTHS: 12}
+_WIDTHS = {WireForm.NUMBER_TEXT: 20, WireForm.DAYS: 30, WireForm.MONTHS: 12, WireForm.DECIMAL: 16}
+_FIXED_WIDTH = 8
 
 
 def carried(declared: DeclaredColumn, rule: TypeRule) -> CarriedColumn:
@@ -58,7 +59,7 @@ def _width(declared: DeclaredColumn, rule: TypeRule) -> int:
         return _COMPUTED_TEXT_WIDTH
     if rule.form in {WireForm.TEXT, WireForm.BYTES}:
         return max(1, declared.length)
-    return _WIDTHS.get(rule.form, 16)
+    return _WIDTHS.get(rule.form, _FIXED_WIDTH)
 
 
 def nothing(declared: DeclaredColumn, *, note: str) -> CarriedColumn:

@@ -16,7 +16,7 @@ from isal import isal_zlib
 
 from oracle_etl.flow.encode.encoder import PartRole
 
-DEFAULT_LEVEL = 2
+DEFAULT_LEVEL = 1
 _ISAL_LEVELS = range(4)
 _HEADER = bytes((0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF))
 """Deflate, no name, no time, so that the same rows give the same bytes."""

@@ -11,7 +11,9 @@ from oracle_etl.model.reading import Reading
 MOST_ROWS = 8192
 _MOST_BYTES = 32 * 2**20
 """What a fetch may take when every value is as long as its declaration allows."""
-_FIXED_BYTES = 8
+_OFFSET_BYTES = 8
+"""What Arrow keeps for each value beside its bytes, where these differ in length."""
+_OF_ONE_LENGTH = frozenset({"int64", "double", "float", "bool", "timestamp[us]"})
 _SHORT_WIDTH = 32
 _LONG_TEXT_SHARE = 16
 SMALL_LOB = 32 * 1024
@@ -54,7 +56,7 @@ def fetches(reading: Reading, *, batch_bytes: int, rows: int) -> Sequence[Fetch]
 
 
 def _fitting(columns: Sequence[CarriedColumn], batch_bytes: int) -> int:
-    typical = sum(_FIXED_BYTES + _typical(each) for each in columns)
+    typical = sum(map(_typical, columns))
     return max(1, min(MOST_ROWS, batch_bytes // typical))
 
 
@@ -63,5 +65,8 @@ def _bounded(columns: Sequence[CarriedColumn]) -> int:
 
 
 def _typical(column: CarriedColumn) -> int:
+    if column.arrow_type in _OF_ONE_LENGTH or column.arrow_type.startswith("decimal"):
+        return column.width
     # Long declarations are seldom filled.
-    return min(column.width, _SHORT_WIDTH) + max(0, column.width - _SHORT_WIDTH) // _LONG_TEXT_SHARE
+    rest = max(0, column.width - _SHORT_WIDTH) // _LONG_TEXT_SHARE
+    return _OFFSET_BYTES + min(column.width, _SHORT_WIDTH) + rest
