@@ -31,6 +31,7 @@ QUICK = {
     "ETL_IDLE": "500ms",
     "ETL_PROGRESS_INTERVAL": "100ms",
     "ETL_BATCH_BYTES": "65536",
+    "ORACLE_FETCH_ARRAY_SIZE": "100",
 }
 """Everything as it is in production, in small: no journey waits for a lease of two minutes."""
 

@@ -90,6 +90,10 @@ class Oracle:
                 binds = ",".join(f":{number}" for number in range(1, len(held[0]) + 1))
                 cursor.executemany(f"INSERT INTO {name} VALUES ({binds})", held)
             connection.commit()
+        self.analyse(name)
+
+    def analyse(self, name: str) -> None:
+        """Gather a table's statistics, as Oracle does every night."""
         table = self._database.catalog.find(USER, name)
         assert isinstance(table, Table)
         self._database.analyse(table)
