@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -215,10 +215,16 @@ def _difference(sides: _Sides, where: Suspects, keys: Sequence[str]) -> str:
 
 def _missing(sides: _Sides, counted: Counter[int], keys: Sequence[str]) -> list[str]:
     """Return the keys of the first rows that are missing; reads until it has them."""
-    wanted = {digest for digest, rows in counted.items() if rows > 0}
     with closing(sides.held()) as lines:
-        found = (_key(line, keys) for line in lines if digest_of(line) in wanted)
-        return list(islice(found, _KEYS_SHOWN))
+        return list(islice((_key(line, keys) for line in _left_over(lines, counted)), _KEYS_SHOWN))
+
+
+def _left_over(lines: Iterable[bytes], counted: Counter[int]) -> Iterator[bytes]:
+    for line in lines:
+        digest = digest_of(line)
+        if counted[digest] > 0:
+            counted[digest] -= 1
+            yield line
 
 
 def _key_columns(written: WrittenTable, task: TableTask, source: TableSource) -> tuple[str, ...]:
