@@ -17,6 +17,8 @@ from arro3.core import Array
 from oracle_etl.model.errors import UnreadableValue
 
 _DOT, _MINUS, _TILDE, _ZERO = b".-~0"
+_BEYOND_ASCII = 0x80
+_LARGE_STRING = nanoarrow.c_schema(nanoarrow.large_string())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,7 @@ class TextBuffers:
             validity = np.packbits(self.is_valid, bitorder="little")
         return Array.from_arrow(
             nanoarrow.c_array_from_buffers(
-                nanoarrow.large_string(),
+                _LARGE_STRING,
                 len(self.offsets) - 1,
                 [validity, self.offsets.astype(np.int64, copy=False), self.data],
             )
@@ -147,7 +149,7 @@ def canonical_numbers(array: Array, *, column: str) -> Array:
 def check_text(array: Any, *, column: str) -> None:  # noqa: ANN401
     """Refuse bytes that are no UTF-8; no reader could tell what they were."""
     text = TextBuffers.of(array)
-    if text.data.tobytes().isascii():
+    if not len(text.data) or text.data.max() < _BEYOND_ASCII:
         return
     for row, value in enumerate(text.values):
         try:

@@ -56,9 +56,11 @@ def _plain_digits(column: CarriedColumn) -> Conversion | None:
     decimal = DataType.decimal128(column.digits, column.scale)
 
     def plain(arrays: Sequence[Array]) -> Array:
-        sizes = np.abs(floats(arrays[0]))
-        is_plain = (sizes < _PLAIN_BELOW) & ((sizes >= _PLAIN_FROM) | (sizes == 0))
-        return arrays[0] if is_plain.all() else arrays[0].cast(decimal)
+        values = floats(arrays[0])
+        is_plain = values.min() > -_PLAIN_BELOW and values.max() < _PLAIN_BELOW
+        if is_plain and column.scale > _PLAIN_SCALE:
+            is_plain = not ((values != 0) & (np.abs(values) < _PLAIN_FROM)).any()
+        return arrays[0] if is_plain else arrays[0].cast(decimal)
 
     return plain
 

@@ -16,9 +16,9 @@ from oracle_etl.flow.encode.arrow_text import TextBuffers, whole_numbers
 
 _MICROSECONDS = 1_000_000
 _DAY_SECONDS = 86_400
-_FIRST_DAY = np.datetime64("1900-01-01", "D").astype(np.int64)
-_LAST_DAY = np.datetime64("2100-01-01", "D").astype(np.int64)
-"""Days that have their text in the table; those of other centuries are few."""
+_FIRST_DAY = np.datetime64("1950-01-01", "D").astype(np.int64)
+_LAST_DAY = np.datetime64("2050-01-01", "D").astype(np.int64)
+"""Days that have their text in the table; others are few."""
 _DATE, _CLOCK = 11, 8
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -68,8 +68,12 @@ def _table_of_days() -> np.ndarray[Any, np.dtype[np.bytes_]]:
 
 @cache
 def _clocks() -> np.ndarray[Any, np.dtype[np.bytes_]]:
-    seconds = np.arange(_DAY_SECONDS).astype("datetime64[s]")
-    return np.array([str(each)[_DATE:] for each in seconds], f"S{_CLOCK}")
+    two = np.array([f"{number:02d}" for number in range(60)], "S2")
+    text = np.full(
+        (24, 60, 60), b":", np.dtype([(name, "S2" if name in "hms" else "S1") for name in "h1m2s"])
+    )
+    text["h"], text["m"], text["s"] = two[:24, None, None], two[None, :, None], two
+    return text.reshape(-1).view(f"S{_CLOCK}")
 
 
 @cache

@@ -6,14 +6,13 @@ was read is written back byte for byte unless somebody changed it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, MAP, STRUCT = range(1, 13)
 _INTEGERS = frozenset({I16, I32, I64})
 _LISTS = frozenset({LIST, SET})
 _LONG_LIST = 15
-_DOUBLE_BYTES = 8
+_SIZES = {BYTE: 1, DOUBLE: 8}
 _NEAR = 15
 """A field number that far or less beyond the last one fits beside the type."""
 
@@ -42,13 +41,14 @@ class Reader:
         return self._data[self._at - 1]
 
     def _varint(self) -> int:
-        value = shift = 0
-        while True:
-            byte = self._byte()
-            value |= (byte & 127) << shift
+        data, at = self._data, self._at
+        value, shift = data[at] & 127, 7
+        while data[at] > 127:  # noqa: PLR2004  the bit that says: more follows
+            at += 1
+            value |= (data[at] & 127) << shift
             shift += 7
-            if byte < 128:  # noqa: PLR2004  the bit that says: more follows
-                return value
+        self._at = at + 1
+        return value
 
     def _bytes(self, count: int) -> bytes:
         self._at += count
@@ -68,17 +68,15 @@ class Reader:
             return None
         if type_ in _INTEGERS:
             return _from_zigzag(self._varint())
+        if type_ == BINARY:
+            return self._bytes(self._varint())
+        if type_ == STRUCT:
+            return self.struct()
         if type_ in _LISTS:
             return self._list()
-        readers: dict[int, Callable[[], Any]] = {
-            BYTE: self._byte,
-            DOUBLE: lambda: self._bytes(_DOUBLE_BYTES),
-            BINARY: lambda: self._bytes(self._varint()),
-            STRUCT: self.struct,
-        }
-        if type_ not in readers:
+        if type_ not in _SIZES:
             raise ValueError(f"a Parquet footer has no Thrift type {type_}")
-        return readers[type_]()
+        return self._bytes(_SIZES[type_])
 
 
 def write_struct(fields: Struct) -> bytes:
@@ -107,8 +105,6 @@ def _written(type_: int, value: Any) -> bytes:  # noqa: ANN401  a struct's field
         return _written_list(*value)
     if type_ == STRUCT:
         return write_struct(value)
-    if type_ == BYTE:
-        return bytes((value,))
     prefix = _varint(len(value)) if type_ == BINARY else b""
     return prefix + bytes(value)
 
@@ -123,6 +119,8 @@ def _written_list(type_: int, values: list[Any]) -> bytes:
 
 
 def _varint(value: int) -> bytes:
+    if value <= 127:  # noqa: PLR2004  seven bits a byte
+        return value.to_bytes(1, "little")
     out = bytearray()
     while value > 127:  # noqa: PLR2004  seven bits a byte
         out.append(value & 127 | 128)

@@ -30,7 +30,7 @@ fields: st.SearchStrategy[Struct] = st.recursive(
         st.one_of(
             st.tuples(st.sampled_from([I16, I32, I64]), int64),
             st.tuples(st.sampled_from([TRUE, FALSE]), st.none()),
-            st.tuples(st.just(BYTE), st.integers(0, 255)),
+            st.tuples(st.just(BYTE), st.binary(min_size=1, max_size=1)),
             st.tuples(st.just(DOUBLE), st.binary(min_size=8, max_size=8)),
             st.tuples(st.just(BINARY), st.binary(max_size=300)),
             st.tuples(st.just(LIST), st.tuples(st.just(I64), st.lists(int64, max_size=40))),
