@@ -1,0 +1,113 @@
+"""The driver's errors under our names."""
+
+from __future__ import annotations
+
+import inspect
+from types import SimpleNamespace
+
+import oracledb
+import pytest
+
+from oracle_etl.gateways.oracle.named_errors import DECISIONS, decided, named_errors
+from oracle_etl.model import errors
+from oracle_etl.model.errors import (
+    AccessDenied,
+    GiveUp,
+    LoginRefused,
+    SourceAway,
+    SourceMisconfigured,
+    TableChanged,
+    TableNotFound,
+    TransportError,
+    UndoGone,
+    UnreadableMoment,
+    UnreadableValue,
+)
+
+CLASSES = [
+    each
+    for _, each in inspect.getmembers(oracledb, inspect.isclass)
+    if issubclass(each, oracledb.Error | oracledb.Warning)
+]
+MEANT = {
+    "ORA-01017": LoginRefused,
+    "ORA-28000": LoginRefused,
+    "ORA-28001": LoginRefused,
+    "ORA-00942": TableNotFound,
+    "ORA-01031": AccessDenied,
+    "ORA-01045": AccessDenied,
+    "ORA-01555": UndoGone,
+    "ORA-08180": UndoGone,
+    "ORA-22924": UndoGone,
+    "ORA-01466": TableChanged,
+    "ORA-08181": TableChanged,
+    "ORA-08103": TableChanged,
+    "ORA-12514": SourceAway,
+    "ORA-12541": SourceAway,
+    "ORA-03113": SourceAway,
+    "ORA-01033": SourceAway,
+    "ORA-00018": SourceAway,
+    "DPY-4011": SourceAway,
+    "DPY-4024": SourceAway,
+    "DPY-6005": SourceAway,
+    "DPY-3010": SourceMisconfigured,
+    "DPY-2018": SourceMisconfigured,
+    "DPI-1047": SourceMisconfigured,
+    "DPY-4000": SourceMisconfigured,
+    "DPY-4042": UnreadableValue,
+    "ORA-00904": GiveUp,
+    "ORA-29283": GiveUp,
+}
+
+
+def as_raised(full_code: str) -> oracledb.Error:
+    prefix, number = full_code.split("-")
+    dead = full_code in {"ORA-03113", "DPY-4011"}
+    details = SimpleNamespace(
+        full_code=full_code,
+        code=int(number) if prefix == "ORA" else 0,
+        isrecoverable=dead,
+        is_session_dead=dead,
+    )
+    kind = oracledb.NotSupportedError if full_code == "DPY-3010" else oracledb.DatabaseError
+    return type("Raised", (kind,), {"__str__": lambda _: f"{full_code}: what happened"})(details)
+
+
+class TestEveryClassOfTheDriver:
+    @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+    def test_leaves_as_an_error_of_ours(self, kind: type[Exception]) -> None:
+        with pytest.raises((errors.TryAgain, errors.GiveUp)), named_errors():
+            raise kind("something happened")
+
+    def test_is_known_here(self) -> None:
+        assert len(CLASSES) == 10
+
+    def test_that_is_not_the_drivers_passes_through(self) -> None:
+        with pytest.raises(KeyError), named_errors():
+            raise KeyError("a bug of ours")
+
+
+class TestACode:
+    @pytest.mark.parametrize(("code", "meant"), MEANT.items())
+    def test_has_its_meaning(self, code: str, meant: type[TransportError]) -> None:
+        error = decided(as_raised(code))
+        assert type(error) is meant
+        assert code in error.message
+        assert error.hint
+
+    def test_stands_in_the_table_once(self) -> None:
+        codes = [code for decision in DECISIONS for code in decision.codes]
+        assert len(codes) == len(set(codes))
+
+    def test_of_an_11g_server_tells_to_set_thick_mode(self) -> None:
+        assert "ORACLE_MODE=thick" in decided(as_raised("DPY-3010")).hint
+
+
+class TestAYearThatPythonDoesNotKnow:
+    def test_asks_for_text(self) -> None:
+        with pytest.raises(UnreadableMoment), named_errors():
+            raise ValueError("year -4712 is out of range")
+
+    def test_is_told_from_other_values(self) -> None:
+        with pytest.raises(ValueError, match="something else"), named_errors():
+            raise ValueError("something else")
