@@ -13,15 +13,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from oracle_standin.engine.database import OracleDatabase
-from oracle_standin.engine.sample import PASSWORD, USER, fill
 from oracle_standin.faults import FaultBook
-from oracle_standin.server import LOOPBACK, Server, ServerOptions, running
-from oracle_standin.tls import Authority
+from oracle_standin.sample.schema import PASSWORD, USER, fill
+from oracle_standin.server import LOOPBACK, RELEASES, Server, ServerOptions, running
 from oracle_standin.values.text import CHARACTER_SETS
 from oracle_standin.wire.profiles import PROFILES
 from oracle_standin.wire.rows import Repeats
 
-RELEASES = {"11.2": 11, "19c": 19, "23ai": 23}
 NOTICE = "This is a stand-in for development, not an Oracle database: no data is kept or protected."
 WALLET_PASSWORD = "stand-in"
 
@@ -74,6 +72,8 @@ def _options(chosen: argparse.Namespace, folder: Path) -> ServerOptions:
 def _tls(chosen: argparse.Namespace, folder: Path) -> ssl.SSLContext | None:
     if chosen.wallet is None:
         return None
+    from oracle_standin.tls import Authority  # noqa: PLC0415 -- slow to load, and seldom wanted
+
     authority = Authority.founded(folder)
     authority.wallet(chosen.wallet, password=WALLET_PASSWORD)
     print(  # noqa: T201 - a program speaks so

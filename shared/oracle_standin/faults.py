@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import enum
 import json
+import logging
 import random
 import re
 import threading
@@ -23,6 +24,8 @@ from oracle_standin.port import OracleError
 from oracle_standin.wire.connect import REFUSED_FOR_NOW
 from oracle_standin.wire.packets import Channel, ConnectionGone, Interrupted
 from oracle_standin.wire.statements import StatementWatch
+
+log = logging.getLogger(__name__)
 
 LOOK_AT_FILE_EVERY_SECONDS = 0.05
 WAIT_SLICE_SECONDS = 0.02
@@ -124,6 +127,8 @@ class FaultBook:
     """The rules of a server; safe to change while sessions run."""
 
     file: Path | None = None
+    seconds_now: Callable[[], float] = time.monotonic
+    """The clock that the rules' times are measured by."""
     _kept: list[_Kept] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _file_state: tuple[int, int] | None = None
@@ -132,7 +137,7 @@ class FaultBook:
     def add(self, rule: Rule) -> None:
         """Set a rule."""
         with self._lock:
-            self._kept.append(_Kept(rule, time.monotonic(), random.Random(rule.seed)))
+            self._kept.append(_Kept(rule, self.seconds_now(), random.Random(rule.seed)))
 
     def clear(self) -> None:
         """Forget all rules."""
@@ -157,7 +162,7 @@ class FaultBook:
         if not self._kept and self.file is None:
             return None
         self._look_at_file()
-        now = time.monotonic()
+        now = self.seconds_now()
         with self._lock:
             for kept in self._kept:
                 ripe = _is_left(kept) and now - kept.since >= kept.rule.after_seconds
@@ -178,8 +183,12 @@ class FaultBook:
         state = (status.st_mtime_ns, status.st_ino)
         if state == self._file_state:
             return
+        try:
+            rules = rules_from_json(self.file.read_text())
+        except ValueError as error:
+            log.warning("%s is left aside until it is written whole: %s", self.file, error)
+            return
         self._file_state = state
-        rules = rules_from_json(self.file.read_text())
         self.clear()
         for rule in rules:
             self.add(rule)

@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
 SERVICE = "FREEPDB1"
+RELEASES = {"11.2": 11, "19c": 19, "23ai": 23}
+"""The release of a database that goes with each profile."""
 FIRST_SESSION = 101
 WAITING_CONNECTIONS = 128
 TLS_HANDSHAKE_SECONDS = 10

@@ -11,7 +11,7 @@ import oracledb
 import pytest
 import sqlalchemy as sa
 
-from oracle_standin.engine.sample import PASSWORD, USER, sample_database
+from oracle_standin.sample.schema import PASSWORD, USER, sample_database
 from oracle_standin.server import Server, running
 
 EVENTS = 30_000

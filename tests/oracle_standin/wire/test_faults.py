@@ -109,11 +109,15 @@ class TestAnErrorByRule:
         assert failures() == first
 
     def test_waits_until_its_time(self, server: Server) -> None:
-        server.faults.add(Rule(action=Action.ERROR, code=1, statement="BIG", after_seconds=0.1))
+        now = 100.0
+        server.faults.seconds_now = lambda: now
+        server.faults.add(Rule(action=Action.ERROR, code=1, statement="BIG", after_seconds=60))
         with connect(server) as connected:
+            now += 59
             assert fetched(connected) == ROWS
+            now += 1
             with pytest.raises(oracledb.DatabaseError, match="ORA-00001"):
-                until_it_fails(lambda: fetched(connected))
+                fetched(connected)
 
 
 class TestADroppedConnection:
@@ -211,6 +215,9 @@ class TestRulesInAFile:
             with connect(served) as connected:
                 connected.cursor().execute("SELECT :1 FROM DUAL", [1])
                 file.write_text(json.dumps([{"action": "error", "code": 1555, "times": None}]))
+                with pytest.raises(oracledb.DatabaseError, match="ORA-01555"):
+                    until_it_fails(lambda: connected.cursor().execute("SELECT :1 FROM DUAL", [1]))
+                file.write_text('[{"action": "err')
                 with pytest.raises(oracledb.DatabaseError, match="ORA-01555"):
                     until_it_fails(lambda: connected.cursor().execute("SELECT :1 FROM DUAL", [1]))
                 file.write_text("[]")

@@ -25,7 +25,18 @@ class KeyIndex:
 
     def __init__(self, positions: tuple[int, ...]) -> None:
         self.positions = positions
-        self.entries: dict[Key, list[int]] = {}
+        self._entries: dict[Key, list[int]] = {}
+        self._unread: Table | None = None
+
+    @property
+    def entries(self) -> dict[Key, list[int]]:
+        """Addresses by key, the table read first where that is still to be done."""
+        table, self._unread = self._unread, None
+        if table is not None:
+            for segment in table.segments():
+                for at, row in segment.current_rows():
+                    self._enter(row, at)
+        return self._entries
 
     def key_of(self, row: Row) -> Key | None:
         """Return a row's key; None where all of it is NULL, which no key constrains."""
@@ -34,9 +45,13 @@ class KeyIndex:
 
     def add(self, row: Row, at: int) -> None:
         """Note that the row at an address has its key."""
+        self.read()
+        self._enter(row, at)
+
+    def _enter(self, row: Row, at: int) -> None:
         key = self.key_of(row)
         if key is not None:
-            entries = self.entries.setdefault(key, [])
+            entries = self._entries.setdefault(key, [])
             if at not in entries:
                 entries.append(at)
 
@@ -58,8 +73,13 @@ class KeyIndex:
                 entries.remove(at)
 
     def fill(self, table: Table) -> None:
-        """Enter every row that a table has now."""
-        self.entries.clear()
-        for segment in table.segments():
-            for at, row in segment.current_rows():
-                self.add(row, at)
+        """Enter every row that a table has now, once an entry is asked for.
+
+        Whoever changes a row of the table calls `read` before.
+        """
+        self._entries.clear()
+        self._unread = table
+
+    def read(self) -> None:
+        """Make sure that the rows there are have been entered."""
+        _ = self.entries

@@ -226,6 +226,8 @@ class Table:
             raise ora(1410)
         if row is not None and self.routing and self.routing(row).segment is not segment:
             raise ora(14402)
+        for index in self.key_indexes():
+            index.read()
         segment.replace(at, row, transaction)
         if row is not None:
             for index in self.key_indexes():

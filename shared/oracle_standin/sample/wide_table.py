@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from oracle_standin.engine import codec
@@ -13,6 +13,9 @@ from oracle_standin.port import Cell, ColumnType, OracleType
 WIDE_ROWS = 3_000
 WIDE_COLUMNS = 274
 POOL = 60
+CONTENTS = 200
+POSITIONS = 5
+FIRST_DOCUMENT = 90_000_000
 SEED = 274
 KEYS = ("MANDT VARCHAR2(9)", "VBELN VARCHAR2(30)", "POSNR VARCHAR2(18)")
 TYPES = (
@@ -40,23 +43,26 @@ def _default(written: str) -> str:
     return "0" if written.startswith("NUMBER") else "' '"
 
 
-def wide_rows(kinds: Sequence[ColumnType], count: int) -> list[Row]:
-    """Return rows of VBRP: a pool of contents under keys of their own."""
+def wide_rows(kinds: Sequence[ColumnType]) -> Iterator[Row]:
+    """Yield the rows of VBRP: a pool of contents under keys of their own."""
     choose = random.Random(SEED)
-    encoders = [codec.encoder(kind) for kind in kinds]
+    contents = {kind: _cells(kind, choose) for kind in dict.fromkeys(kinds[len(KEYS) :])}
     pool = [
-        tuple(
-            encode(_value(kind, choose))
-            for encode, kind in zip(encoders[len(KEYS) :], kinds[len(KEYS) :], strict=True)
-        )
-        for _ in range(POOL)
+        tuple(choose.choice(contents[kind]) for kind in kinds[len(KEYS) :]) for _ in range(POOL)
     ]
-    client = encoders[0]("800")
-    return [(client, *_key(encoders, number), *pool[number % POOL]) for number in range(count)]
+    client, document, position = (codec.encoder(kind) for kind in kinds[: len(KEYS)])
+    client_800 = client("800")
+    positions = [position(f"{number:06d}") for number in range(1, POSITIONS + 1)]
+    for number in range(WIDE_ROWS // POSITIONS):
+        billing = document(f"{FIRST_DOCUMENT + number:010d}")
+        for place, written in enumerate(positions):
+            yield (client_800, billing, written, *pool[(number * POSITIONS + place) % POOL])
 
 
-def _key(encoders: Sequence[codec.Encode], number: int) -> tuple[Cell, Cell]:
-    return encoders[1](f"{90000000 + number // 5:010d}"), encoders[2](f"{number % 5 + 1:06d}")
+def _cells(kind: ColumnType, choose: random.Random) -> list[Cell]:
+    """Return some contents of a type, the usual ones as often as they are usual."""
+    encode = codec.encoder(kind)
+    return [encode(_value(kind, choose)) for _ in range(CONTENTS)]
 
 
 def _value(kind: ColumnType, choose: random.Random) -> object:
