@@ -31,6 +31,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob(".github/*.md"), *ROOT.glob("infr
 )
 
 _CODE_LINE = re.compile(r"^\| `([A-Z_]+)` \| (\d+) \| (.+) \| (.+) \|$", re.MULTILINE)
+_GIVEN_CODE = re.compile(r'\bcode="([A-Z_]+)"')
 _LINK = re.compile(r"\]\((?!https?:)([^)\s]*)\)")
 _FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
@@ -102,7 +103,20 @@ class TestTheSettings:
         assert [each for each in settings_variables() if f"| `{each}` |" not in text] == []
 
 
+def codes_given_to_values() -> set[str]:
+    """Return the codes that are written beside a value instead of in an error's class."""
+    modules = [
+        each for root in ("shared/oracle_etl", "functions") for each in ROOT.glob(f"{root}/**/*.py")
+    ]
+    return {code for each in modules for code in _GIVEN_CODE.findall(text_of(each))}
+
+
 class TestTheErrors:
+    def test_of_whole_jobs_are_in_their_page_too(self) -> None:
+        given = codes_given_to_values()
+        assert "TABLES_FAILED" in given
+        assert [each for each in given if f"| `{each}` |" not in text_of(ERRORS)] == []
+
     def test_are_all_in_their_page_with_their_status(self) -> None:
         told = [(code, int(number)) for code, number, _, _ in _CODE_LINE.findall(text_of(ERRORS))]
         assert sorted(told) == sorted(codes_in_the_code().items())
