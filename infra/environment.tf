@@ -26,8 +26,9 @@ locals {
 
   told_api = merge(local.told, {
     ORACLE_MODE          = var.oracle.mode
-    CLOUD_RUN_JOB        = google_cloud_run_v2_job.worker[var.oracle.mode].name
+    WORKER_JOB           = google_cloud_run_v2_job.worker[var.oracle.mode].name
     AUTH_ENABLED         = "true"
+    AUTH_BEHIND_IAM      = "true" # api.tf lets invokers in alone
     CORS_ORIGINS         = join(",", var.cors_origins)
     TICK_SERVICE_ACCOUNT = local.foundation.accounts.tick
     TICK_AUDIENCE        = local.api_address

@@ -36,9 +36,13 @@ resource "google_cloud_run_v2_job" "worker" {
         image   = each.value.image
         command = ["python", "-m", "table_worker"]
 
-        # CLOUD_RUN_JOB is set by Cloud Run itself, to this job's name.
+        # A worker launches more of its own kind.
         dynamic "env" {
-          for_each = merge(local.told, { ORACLE_MODE = each.key })
+          for_each = merge(local.told, {
+            ORACLE_MODE      = each.key
+            WORKER_JOB       = each.value.name
+            ETL_TASK_TIMEOUT = var.worker_size.timeout
+          })
           content {
             name  = env.key
             value = env.value

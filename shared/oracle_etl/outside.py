@@ -25,6 +25,10 @@ class Limits:
     lease: float = 120.0
     renewal: float = 30.0
     idle: float = 2.0
+    task_timeout: float | None = None
+    """When a worker is ended from outside, counted from its start."""
+    task_floor: float = 600.0
+    """How much of that must be left for a worker to take more work."""
     progress_interval: float = 1.0
     workers: int = 2
     sessions: int = 20

@@ -24,6 +24,8 @@ _SECONDS = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0, "d": 86400
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
+_SHORTEST_MESSAGE_LEASE = 10.0
+_LONGEST_MESSAGE_LEASE = 600.0
 
 
 class Secret:
@@ -105,6 +107,12 @@ class HomeSettings:
     )
     data_folder: Path = setting(
         "DATA_FOLDER", "home.data_folder", Path(".data"), "Folder of the embedded home"
+    )
+    objects: str = setting(
+        "OBJECTS",
+        "home.objects",
+        "folder",
+        "Where the embedded home's objects lie: `folder`, or `gs` for buckets of Cloud Storage",
     )
 
 
@@ -222,7 +230,13 @@ class GoogleSettings:
         "Subscription of dead letters",
     )
     worker_job: str = setting(
-        "CLOUD_RUN_JOB", "google.worker_job", "oracle-etl-worker", "Cloud Run job of the workers"
+        "WORKER_JOB", "google.worker_job", "oracle-etl-worker", "Cloud Run job of the workers"
+    )
+    cloud_run_emulator: str = setting(
+        "CLOUD_RUN_EMULATOR_HOST",
+        "google.cloud_run_emulator",
+        "",
+        "host:port of a stand-in for Cloud Run's API, for tests",
     )
     upload_chunk_bytes: int = setting(
         "GCS_UPLOAD_CHUNK_BYTES",
@@ -282,6 +296,18 @@ class WorkSettings:
     idle: Seconds = setting(
         "ETL_IDLE", "etl.idle", Seconds(2), "How long a worker looks for work before it leaves"
     )
+    task_timeout: Seconds = setting(
+        "ETL_TASK_TIMEOUT",
+        "etl.task_timeout",
+        Seconds(0),
+        "When a worker is ended from outside, as by Cloud Run's task timeout; 0 for never",
+    )
+    task_floor: Seconds = setting(
+        "ETL_TASK_FLOOR",
+        "etl.task_floor",
+        Seconds(600),
+        "How much of that must be left for a worker to take more work",
+    )
     progress_interval: Seconds = setting(
         "ETL_PROGRESS_INTERVAL",
         "etl.progress_interval",
@@ -323,6 +349,12 @@ class AuthSettings:
         "auth.audience",
         "",
         "Audience its tokens are made for: the service's address",
+    )
+    behind_iam: bool = setting(
+        "AUTH_BEHIND_IAM",
+        "auth.behind_iam",
+        default=False,
+        says="Whether Cloud Run lets IAM invokers in alone; it then takes tokens' signatures away",
     )
 
 
@@ -453,17 +485,32 @@ def _declared(group: type) -> Iterator[Field[Any]]:
 
 
 def _contradictions(settings: Settings) -> Iterator[str]:
-    if settings.home.home not in {"embedded", "google"}:
-        yield "ORACLE_ETL_HOME must be embedded or google"
-    if settings.home.home == "google" and not settings.google.project_id:
-        yield "GCS_PROJECT_ID is needed for the google home"
+    yield from _contradictions_of_home(settings)
+    yield from _contradictions_of_work(settings.work)
     if settings.auth.enabled and not (settings.auth.api_keys or settings.auth.bearer_secret):
         yield "AUTH_ENABLED needs AUTH_API_KEYS or AUTH_BEARER_SECRET"
-    if settings.work.renewal * 2 > settings.work.lease:
-        yield "ETL_RENEWAL must be at most half of ETL_LEASE"
     for source in settings.sources.values():
         if source.mode not in {"thin", "thick"}:
             yield f"the mode of source {source.name} must be thin or thick"
+
+
+def _contradictions_of_home(settings: Settings) -> Iterator[str]:
+    if settings.home.home not in {"embedded", "google"}:
+        yield "ORACLE_ETL_HOME must be embedded or google"
+    if settings.home.objects not in {"folder", "gs"}:
+        yield "OBJECTS must be folder or gs"
+    if settings.home.home == "google":
+        if not settings.google.project_id:
+            yield "GCS_PROJECT_ID is needed for the google home"
+        if not _SHORTEST_MESSAGE_LEASE <= settings.work.lease <= _LONGEST_MESSAGE_LEASE:
+            yield "ETL_LEASE must be 10s to 600s in the google home: Pub/Sub keeps messages so long"
+
+
+def _contradictions_of_work(work: WorkSettings) -> Iterator[str]:
+    if work.renewal * 2 > work.lease:
+        yield "ETL_RENEWAL must be at most half of ETL_LEASE"
+    if 0 < work.task_timeout <= work.task_floor:
+        yield "ETL_TASK_TIMEOUT must be longer than ETL_TASK_FLOOR, or workers take no work"
 
 
 class _Reader:

@@ -12,14 +12,10 @@ from typing import Protocol
 
 from google.cloud.run_v2 import (
     Execution,
-    ExecutionsClient,
-    JobsClient,
     ListExecutionsRequest,
     ListExecutionsResponse,
     RunJobRequest,
 )
-from google.cloud.run_v2.services.executions.transports import ExecutionsGrpcTransport
-from google.cloud.run_v2.services.jobs.transports import JobsGrpcTransport
 from google.longrunning.operations_pb2 import (  # type: ignore[import-untyped]  # as below
     GetOperationRequest,
     Operation,
@@ -28,7 +24,7 @@ from google.protobuf.any_pb2 import (  # type: ignore[import-untyped]  # it ship
     Any as AnyMessage,
 )
 
-from google_fakes.grpc_service import GrpcService, Method, Rejected, StatusCode, channel_to
+from google_fakes.grpc_service import GrpcService, Method, Rejected, StatusCode
 
 _PAGE = 2
 """Small, so that every test with a few executions reads more than one page."""
@@ -82,6 +78,8 @@ class FakeCloudRun:
         self._lock = threading.Lock()
         self._cancelled: set[str] = set()
         self.runs: list[Run] = []
+        self.address = ""
+        """Its host:port while it serves."""
         self.service = GrpcService(
             {
                 "/google.cloud.run.v2.Jobs/RunJob": Method(
@@ -101,17 +99,8 @@ class FakeCloudRun:
     @contextmanager
     def serving(self) -> Iterator[FakeCloudRun]:
         """Answer until the block ends."""
-        with self.service.serving() as address, channel_to(address) as channel:
-            self._channel = channel
+        with self.service.serving() as self.address:
             yield self
-
-    def jobs_client(self) -> JobsClient:
-        """Build a client that is led here."""
-        return JobsClient(transport=JobsGrpcTransport(channel=self._channel))
-
-    def executions_client(self) -> ExecutionsClient:
-        """Build a client that is led here."""
-        return ExecutionsClient(transport=ExecutionsGrpcTransport(channel=self._channel))
 
     def end_tasks(self, code: int = 0) -> None:
         """End every idle task."""

@@ -129,6 +129,12 @@ class TestWhatIsWrong:
             ({"AUTH_ENABLED": "true"}, "AUTH_API_KEYS"),
             ({"ETL_LEASE": "10s", "ETL_RENEWAL": "6s"}, "ETL_RENEWAL"),
             ({"ORACLE_MODE": "thicker"}, "thin or thick"),
+            ({"OBJECTS": "tape"}, "OBJECTS"),
+            (
+                {"ORACLE_ETL_HOME": "google", "ETL_LEASE": "9s", "ETL_RENEWAL": "2s"},
+                "ETL_LEASE must be 10s to 600s",
+            ),
+            ({"ETL_TASK_TIMEOUT": "10m"}, "ETL_TASK_FLOOR"),
         ],
     )
     def test_in_combination_is_told_too(

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from builders import NOON, a_job
+from google_fakes.cloud_storage_server import FakeCloudStorage
+from google_fakes.storage_faults import Step
 from oracle_etl.gateways.embedded.folder import FolderObjectStore
 from oracle_etl.gateways.embedded.processes import LocalWorkerLauncher, NoWorkers
 from oracle_etl.gateways.embedded.sqlite import SqliteJobBook
@@ -55,6 +57,19 @@ class TestTheEmbeddedHome:
         assert isinstance(api.store, FolderObjectStore)
         api.store.verify("lake")
         assert (tmp_path / "data" / "objects" / "lake").is_dir()
+
+    def test_may_keep_its_objects_in_buckets(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        cloud = FakeCloudStorage("lake")
+        with cloud.serving():
+            monkeypatch.setenv("STORAGE_EMULATOR_HOST", cloud.endpoint)
+            home = wire_api(settings(tmp_path, OBJECTS="gs"))
+            home.store.verify("lake")
+            home.tidy()
+            home.close()
+        assert Step.FINISH in cloud.asked
+        assert home.store.location("lake", "x") == "gs://lake/x"
 
     def test_starts_workers_from_the_serving_process_alone(
         self, api: Outside, tmp_path: Path

@@ -50,9 +50,9 @@ class _Worker:
         """Work until nothing could be claimed for as long as a worker may be idle."""
         done = 0
         clock, limits = self._outside.clock, self._outside.limits
-        idle_since = clock.monotonic()
+        idle_since = began = clock.monotonic()
         seat_until = idle_since + limits.renewal
-        while not self._stopping.is_set():
+        while not self._stopping.is_set() and self._has_time(clock.monotonic() - began):
             if clock.monotonic() >= seat_until:
                 keep_seat(self._seat, outside=self._outside)
                 seat_until = clock.monotonic() + limits.renewal
@@ -62,6 +62,13 @@ class _Worker:
             elif clock.monotonic() - idle_since >= limits.idle:
                 break
         return done
+
+    def _has_time(self, worked_seconds: float) -> bool:
+        """Tell whether enough is left until somebody ends this worker; a tick starts another."""
+        limits = self._outside.limits
+        return (
+            limits.task_timeout is None or limits.task_timeout - worked_seconds >= limits.task_floor
+        )
 
     def _one_piece(self) -> bool:
         outside = self._outside

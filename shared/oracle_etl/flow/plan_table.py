@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 
 from oracle_etl.flow.claim_work import Claim, claimed_table
 from oracle_etl.flow.plan_columns import plan_columns
 from oracle_etl.model.columns import ObjectKind, TableShape
-from oracle_etl.model.errors import AccessDenied
+from oracle_etl.model.errors import AccessDenied, TryAgain
 from oracle_etl.model.job import Job
 from oracle_etl.model.progress import Progress
 from oracle_etl.model.reading import Reading
@@ -93,8 +94,11 @@ def split_table(claim: Claim, ranges: tuple[RowidRange, ...], *, outside: Outsid
         return split
 
     split = outside.book.transact(hand_over)
-    outside.queue.publish([each.ref for each in parts])
-    outside.launcher.launch(min(len(parts), outside.limits.workers))
+    with suppress(TryAgain):
+        # The table is handed over: what cannot be told now is found by a worker or a tick.
+        outside.queue.publish([each.ref for each in parts])
+        # One fewer than the parts: this worker goes on with one of them itself.
+        outside.launcher.launch(min(len(parts) - 1, outside.limits.workers))
     return split
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from collections.abc import Callable
 
 from oracle_etl.gateways.embedded.folder import FolderObjectStore
 from oracle_etl.gateways.embedded.processes import LocalWorkerLauncher, NoWorkers
@@ -16,7 +17,7 @@ from oracle_etl.gateways.embedded.sqlite import (
 )
 from oracle_etl.gateways.system_clock import SystemClock
 from oracle_etl.outside import Limits, Outside
-from oracle_etl.ports import Clock, WorkerLauncher
+from oracle_etl.ports import Clock, ObjectStore, WorkerLauncher
 from oracle_etl.settings import Settings, worker_environment
 from oracle_etl.wiring.limits import RANDOM_BYTES, limits_of
 from oracle_etl.wiring.sources import Sources, revealed
@@ -59,7 +60,7 @@ def _embedded(settings: Settings, limits: Limits, launcher: WorkerLauncher) -> O
     clock = SystemClock()
     database = Database(folder / _STATE_FILE)
     book = SqliteJobBook(database)
-    store = FolderObjectStore(folder / _OBJECTS_FOLDER)
+    store, sweep = _objects(settings, clock)
     sources = Sources(settings.sources, vault=None)
 
     def close() -> None:
@@ -78,17 +79,28 @@ def _embedded(settings: Settings, limits: Limits, launcher: WorkerLauncher) -> O
         limits=limits,
         default_bucket=settings.google.bucket_name,
         mask_key=lambda: revealed(settings.work.mask_key, None).encode() or None,
-        tidy=_Tidying(book, store, clock).tidy,
+        tidy=_Tidying(book, sweep, clock).tidy,
         close=close,
     )
+
+
+def _objects(settings: Settings, clock: Clock) -> tuple[ObjectStore, Callable[[], object]]:
+    """Return the store that the settings choose, and what sweeps it where nobody else does."""
+    if settings.home.objects == "gs":
+        # Imported here, so that a folder needs none of Google's libraries.
+        from oracle_etl.wiring.buckets import cloud_storage  # noqa: PLC0415
+
+        return cloud_storage(settings.google, clock=clock), lambda: None
+    store = FolderObjectStore(settings.home.data_folder / _OBJECTS_FOLDER)
+    return store, store.sweep
 
 
 class _Tidying:
     """What Firestore's TTL and a bucket's lifecycle do on Google, once an hour."""
 
-    def __init__(self, book: SqliteJobBook, store: FolderObjectStore, clock: Clock) -> None:
+    def __init__(self, book: SqliteJobBook, sweep: Callable[[], object], clock: Clock) -> None:
         self._book = book
-        self._store = store
+        self._sweep = sweep
         self._clock = clock
         self._next: float | None = None
 
@@ -99,4 +111,4 @@ class _Tidying:
             return
         self._next = now + _TIDY_SECONDS
         self._book.forget_expired(self._clock.now())
-        self._store.sweep()
+        self._sweep()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from functools import partial
 
-from oracle_etl.gateways.google.cloud_run import CloudRunWorkerLauncher, WorkerJob
-from oracle_etl.gateways.google.cloud_storage import CloudStorageObjectStore, signed_in_client
+from oracle_etl.gateways.google.cloud_run import (
+    CloudRunClients,
+    CloudRunWorkerLauncher,
+    WorkerJob,
+)
 from oracle_etl.gateways.google.firestore import (
     Database,
     FirestoreJobBook,
@@ -17,6 +19,7 @@ from oracle_etl.gateways.google.secret_manager import SecretManagerVault
 from oracle_etl.gateways.system_clock import SystemClock
 from oracle_etl.outside import Outside
 from oracle_etl.settings import GoogleSettings, Settings
+from oracle_etl.wiring.buckets import cloud_storage
 from oracle_etl.wiring.limits import RANDOM_BYTES, limits_of
 from oracle_etl.wiring.sources import Sources, revealed
 
@@ -39,12 +42,12 @@ def google_home(settings: Settings) -> Outside:
         board=FirestoreProgressBoard(
             database, clock=clock, interval_seconds=limits.progress_interval
         ),
-        launcher=CloudRunWorkerLauncher(_worker_job(google), cap=limits.workers),
-        store=CloudStorageObjectStore(
-            partial(signed_in_client, google.credentials_file),
-            clock=clock,
-            chunk_bytes=google.upload_chunk_bytes,
+        launcher=CloudRunWorkerLauncher(
+            _worker_job(google),
+            cap=limits.workers,
+            clients=CloudRunClients(emulator=google.cloud_run_emulator),
         ),
+        store=cloud_storage(google, clock=clock),
         source=sources.named,
         clock=clock,
         randomness=lambda: secrets.token_hex(RANDOM_BYTES),

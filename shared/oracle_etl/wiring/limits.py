@@ -17,6 +17,8 @@ def limits_of(settings: Settings, *, workers: int, progress_seconds: float) -> L
         lease=work.lease,
         renewal=work.renewal,
         idle=work.idle,
+        task_timeout=work.task_timeout or None,
+        task_floor=work.task_floor,
         progress_interval=work.progress_interval or progress_seconds,
         workers=work.workers or workers,
         sessions=settings.sources["default"].sessions,

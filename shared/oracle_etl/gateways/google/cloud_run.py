@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import grpc  # type: ignore[import-untyped]  # it ships no types
 from google.api_core import exceptions as google_errors
 from google.api_core.retry import Retry, if_exception_type
 from google.cloud.run_v2 import (
@@ -16,6 +17,8 @@ from google.cloud.run_v2 import (
     ListExecutionsRequest,
     RunJobRequest,
 )
+from google.cloud.run_v2.services.executions.transports import ExecutionsGrpcTransport
+from google.cloud.run_v2.services.jobs.transports import JobsGrpcTransport
 
 from oracle_etl.gateways.google.once import BuiltOnce
 from oracle_etl.gateways.google.vendor_errors import (
@@ -39,7 +42,7 @@ ERRORS: Table = google_table(
         "grant the service account roles/run.jobsExecutorWithOverrides and roles/run.viewer "
         "on the job",
     ),
-    missing=Verdict(LauncherAway, "deploy the job that CLOUD_RUN_JOB names in GOOGLE_REGION"),
+    missing=Verdict(LauncherAway, "deploy the job that WORKER_JOB names in GOOGLE_REGION"),
     unfit=Verdict(LauncherAway, "look at the job in Cloud Run: it cannot be run as it is"),
     defect=Verdict(GiveUp, DEFECT),
     others={},
@@ -75,6 +78,27 @@ class WorkerJob:
         return f"projects/{self.project}/locations/{self.region}/jobs/{self.name}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudRunClients:
+    """Builds Google's clients: for Cloud Run, or for a stand-in at an address (host:port)."""
+
+    emulator: str = ""
+
+    def jobs(self) -> JobsClient:
+        """Build the client that starts executions."""
+        if not self.emulator:
+            return JobsClient()
+        channel = grpc.insecure_channel(self.emulator)
+        return JobsClient(transport=JobsGrpcTransport(channel=channel))
+
+    def executions(self) -> ExecutionsClient:
+        """Build the client that looks at them."""
+        if not self.emulator:
+            return ExecutionsClient()
+        channel = grpc.insecure_channel(self.emulator)
+        return ExecutionsClient(transport=ExecutionsGrpcTransport(channel=channel))
+
+
 class CloudRunWorkerLauncher:
     """Starts executions and never waits for one.
 
@@ -87,13 +111,12 @@ class CloudRunWorkerLauncher:
         job: WorkerJob,
         *,
         cap: int,
-        build_jobs: Callable[[], JobsClient] = JobsClient,
-        build_executions: Callable[[], ExecutionsClient] = ExecutionsClient,
+        clients: CloudRunClients = CloudRunClients(),
     ) -> None:
         self._job = job.path
         self._cap = cap
-        self._jobs = BuiltOnce(build_jobs)
-        self._executions = BuiltOnce(build_executions)
+        self._jobs = BuiltOnce(clients.jobs)
+        self._executions = BuiltOnce(clients.executions)
         self._launching = threading.Lock()
 
     def launch(self, count: int) -> None:

@@ -9,7 +9,11 @@ import pytest
 from contracts.worker_launcher_contract import WorkerLauncherContract
 from google_fakes.cloud_run_jobs import FakeCloudRun, IdleTask
 from google_fakes.grpc_service import StatusCode
-from oracle_etl.gateways.google.cloud_run import CloudRunWorkerLauncher, WorkerJob
+from oracle_etl.gateways.google.cloud_run import (
+    CloudRunClients,
+    CloudRunWorkerLauncher,
+    WorkerJob,
+)
 from oracle_etl.model.errors import LauncherAway
 
 JOB = WorkerJob(project="p", region="asia-northeast3", name="oracle-etl-worker")
@@ -22,12 +26,7 @@ def cloud() -> Iterator[FakeCloudRun]:
 
 
 def launcher_on(cloud: FakeCloudRun, *, cap: int, job: WorkerJob = JOB) -> CloudRunWorkerLauncher:
-    return CloudRunWorkerLauncher(
-        job,
-        cap=cap,
-        build_jobs=cloud.jobs_client,
-        build_executions=cloud.executions_client,
-    )
+    return CloudRunWorkerLauncher(job, cap=cap, clients=CloudRunClients(emulator=cloud.address))
 
 
 class TestCloudRun(WorkerLauncherContract):
@@ -62,7 +61,7 @@ class TestALaunch:
         other = WorkerJob(project="p", region="asia-northeast3", name="typo")
         with pytest.raises(LauncherAway) as away:
             launcher_on(cloud, cap=5, job=other).launch(1)
-        assert "CLOUD_RUN_JOB" in away.value.hint
+        assert "WORKER_JOB" in away.value.hint
 
     def test_without_the_right_names_the_role(self, cloud: FakeCloudRun) -> None:
         cloud.service.fails_at("ListExecutions", StatusCode.PERMISSION_DENIED)
