@@ -1,15 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
+import jwt
 import pytest
 
 from api_service import Api, document, problem
 from fakes.away import Away
+from oracle_etl.gateways.system_clock import SystemClock
 from oracle_etl.model.errors import QueueAway
 from oracle_etl.settings import AuthSettings, HomeSettings, Settings
 from transport_api.application import create_application
+from transport_api.scheduler import SIGNATURE_REMOVED
 
 ACCOUNT = "tick@project.iam.example"
 AUDIENCE = "https://etl.example"
@@ -29,6 +34,20 @@ def verifying(api: Api, claims: Mapping[str, Any], settings: Settings = GOOGLE) 
 
     app = create_application(settings, api.home, verify=verify)
     return Api(home=api.home, app=app, client=app.test_client())
+
+
+def stripped(**claims: Any) -> str:  # noqa: ANN401 - any claim
+    """Return a token as Cloud Run hands it on, its signature checked and taken away."""
+    now = SystemClock().now()
+    whole = {
+        **CLAIMS,
+        "aud": AUDIENCE,
+        "iss": "https://accounts.google.com",
+        "exp": now + timedelta(hours=1),
+        **claims,
+    }
+    signed = jwt.encode(whole, "k" * 32, algorithm="HS256")
+    return signed.rpartition(".")[0] + "." + SIGNATURE_REMOVED
 
 
 class TestTheTickOfThisMachine:
@@ -90,3 +109,41 @@ class TestTheTickOfTheScheduler:
         response = google.post("/internal/tick", Authorization="Bearer good")
         assert problem(response)[0] == 403
         assert "TICK_SERVICE_ACCOUNT" in document(response)["hint"]
+
+
+class TestATokenThatCloudRunHasChecked:
+    behind_iam = replace(GOOGLE, auth=replace(GOOGLE.auth, behind_iam=True))
+
+    def status(self, api: Api, settings: Settings, **headers: str) -> int:
+        return verifying(api, {}, settings).post("/internal/tick", **headers).status_code
+
+    @pytest.mark.parametrize("header", ["Authorization", "X-Serverless-Authorization"])
+    def test_is_believed_without_its_signature(self, api: Api, header: str) -> None:
+        assert self.status(api, self.behind_iam, **{header: f"Bearer {stripped()}"}) == 200
+
+    def test_is_believed_only_where_nobody_passes_cloud_run_by(self, api: Api) -> None:
+        assert self.status(api, GOOGLE, Authorization=f"Bearer {stripped()}") == 401
+
+    def test_comes_before_the_callers_own_header(self, api: Api) -> None:
+        """Cloud Run looks at one header alone, so the other one proves nothing."""
+        forged = {
+            "X-Serverless-Authorization": f"Bearer {stripped(email='other@x')}",
+            "Authorization": f"Bearer {stripped()}",
+        }
+        assert self.status(api, self.behind_iam, **forged) == 403
+
+    @pytest.mark.parametrize(
+        "claims",
+        [
+            {"aud": "https://other.example"},
+            {"iss": "https://evil.example"},
+            {"exp": SystemClock().now() - timedelta(minutes=1)},
+        ],
+    )
+    def test_is_checked_in_all_else(self, api: Api, claims: dict[str, Any]) -> None:
+        header = f"Bearer {stripped(**claims)}"
+        assert self.status(api, self.behind_iam, Authorization=header) == 401
+
+    @pytest.mark.parametrize("token", [f".{SIGNATURE_REMOVED}", f"a.b.{SIGNATURE_REMOVED}"])
+    def test_must_be_one(self, api: Api, token: str) -> None:
+        assert self.status(api, self.behind_iam, Authorization=f"Bearer {token}") == 401
