@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ T = TypeVar("T")
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 ERRORS = DOCS / "errors.md"
+REQUIREMENTS = DOCS / "requirements.md"
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob(".github/*.md"), *ROOT.glob("infra/*.md")]) + sorted(
     DOCS.rglob("*.md")
 )
@@ -96,19 +98,54 @@ class TestTheCommands:
         assert {"oracle-etl serve", "oracle-etl jobs watch"} <= found
 
 
+def attributes_read() -> set[str]:
+    """Return the names of all attributes that the product reads, but for those of settings.py."""
+    modules = [each for each in product_modules() if each.name != "settings.py"]
+    trees = (ast.walk(ast.parse(text_of(each))) for each in modules)
+    return {node.attr for nodes in trees for node in nodes if isinstance(node, ast.Attribute)}
+
+
 class TestTheSettings:
+    READ_BY_SETTINGS = frozenset({"tns_name"})
+    WITHOUT_EFFECT = frozenset(
+        {
+            "chunk_size",
+            "prefetch_count",
+            "retry_attempts",
+            "retry_backoff",
+            "write_timeout",
+        }
+    )
+    """Settings of the first documents that nothing reads yet; requirements.md says so of each."""
+
+    def test_are_read_by_something_or_said_to_have_no_effect(self) -> None:
+        declared = {each.name for group in GROUPS for each in fields(group)}
+        unread = declared - attributes_read() - self.READ_BY_SETTINGS
+        assert unread == self.WITHOUT_EFFECT
+
+    def test_without_effect_are_named_as_such(self) -> None:
+        said = "".join(line for line in text_of(REQUIREMENTS).splitlines() if "no effect" in line)
+        named = {
+            each.metadata["variable"]
+            for group in GROUPS
+            for each in fields(group)
+            if each.name in self.WITHOUT_EFFECT
+        }
+        assert [each for each in named if f"`{each}`" not in said] == []
+
     @pytest.mark.parametrize("readme", ["README.md", "README.ko.md"])
     def test_are_all_in_both_readmes(self, readme: str) -> None:
         text = text_of(ROOT / readme)
         assert [each for each in settings_variables() if f"| `{each}` |" not in text] == []
 
 
+def product_modules() -> list[Path]:
+    return [*ROOT.glob("shared/oracle_etl/**/*.py"), *ROOT.glob("functions/**/*.py")]
+
+
 def codes_given_to_values() -> set[str]:
     """Return the codes that are written beside a value instead of in an error's class."""
-    modules = [
-        each for root in ("shared/oracle_etl", "functions") for each in ROOT.glob(f"{root}/**/*.py")
-    ]
-    return {code for each in modules for code in _GIVEN_CODE.findall(text_of(each))}
+    return {code for each in product_modules() for code in _GIVEN_CODE.findall(text_of(each))}
 
 
 class TestTheErrors:
