@@ -31,7 +31,7 @@ class Ended:
 def run(home: Home, folder: Path, *arguments: str) -> Ended:
     """Run the command in a folder, with a home to talk to."""
     return Ended(
-        subprocess.run(
+        subprocess.run(  # noqa: S603 - our own program, no shell
             (the_command(), *arguments),
             env=environment_of(home.environment),
             cwd=folder,

@@ -61,7 +61,7 @@ class EmbeddedHome(Home):
 
     def start_again(self) -> None:
         """Start the service, and wait until it says where it answers."""
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 - our own program, no shell
             (the_command(), "serve", "--json"),
             env=environment_of(self._settings),
             cwd=self._folder,

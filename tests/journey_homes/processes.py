@@ -27,7 +27,7 @@ def working_in(folder: Path) -> Iterator[Found]:
         if not place.name.isdecimal():
             continue
         with suppress(OSError):
-            if os.readlink(place / "cwd") == wanted:
+            if str((place / "cwd").readlink()) == wanted:
                 command = (place / "cmdline").read_bytes().decode().split("\0")
                 yield Found(pid=int(place.name), command=tuple(command[:-1]))
 

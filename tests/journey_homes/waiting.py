@@ -12,7 +12,7 @@ T = TypeVar("T")
 _LOOK_EVERY_SECONDS = 0.05
 
 
-def until(condition: Callable[[], T], *, within_seconds: float, what: str) -> T:
+def until(condition: Callable[[], T | None], *, within_seconds: float, what: str) -> T:
     """Return the condition's first true value; AssertionError where it does not come in time."""
     deadline = time.monotonic() + within_seconds
     pause = Event()

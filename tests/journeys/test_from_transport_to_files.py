@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -147,12 +146,12 @@ class Carried:
 
 
 @pytest.fixture(scope="module")
-def carried(home: Home, shop: Oracle) -> Iterator[Carried]:
+def carried(home: Home, shop: Oracle) -> Carried:
     """Carry the schema once, watched from the first moment."""
     transport = home.api.create(list(TABLES))
     job = home.api.execute(transport)
     events = list(home.api.watch(job))
-    yield Carried(
+    return Carried(
         job=home.api.job(job),
         tables=home.api.tables(job),
         events=events,

@@ -17,14 +17,14 @@ from journey_homes.written import Version
 from oracle_standin.faults import Action, Rule
 
 SMALL = {f"SMALL_{number:02d}": 150 + 7 * number for number in range(19)}
-LARGE_ROWS = 6_000
+LARGE_ROWS = 3_000
 TABLES = {**SMALL, "LARGE": LARGE_ROWS}
 COLUMNS = "ID NUMBER(9), NOTE VARCHAR2(200)"
 SLOWLY = Rule(action=Action.TRICKLE, statement="AS OF SCN", bytes_per_second=200_000, times=None)
 """So that the job lasts some seconds on any machine, and most kills find a worker reading."""
 
 SETTINGS = {
-    "ETL_PART_BYTES": "65536",
+    "ETL_PART_BYTES": "32768",
     "ETL_ATTEMPTS": "50",
     "ETL_LEASE": "2s",
     "ETL_RENEWAL": "500ms",
@@ -73,7 +73,7 @@ def carry_and_kill(
         thread = Thread(target=killer.run, args=(lambda: api.job(job)["status"] in ENDED, ended))
         thread.start()
         try:
-            home.api.ended(job, within_seconds=100)
+            home.api.ended(job, within_seconds=240)
         finally:
             ended.set()
             thread.join()
@@ -89,6 +89,7 @@ def check_rows(home: Home, transport: str) -> None:
         assert found == [{"ID": n, "NOTE": note(table, n)} for n in range(rows)]
 
 
+@pytest.mark.timeout(300)
 class TestWorkersThatAreKilled:
     @pytest.mark.parametrize(
         ("seed", "most"),
