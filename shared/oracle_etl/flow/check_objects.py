@@ -36,24 +36,43 @@ def check_object(
     store: ObjectStore,
 ) -> Iterator[Finding]:
     """Yield what is wrong with an object; memory is bounded whatever its size."""
-    try:
-        stored = store.stat(written.bucket, written.name)
-        if stored is None:
-            yield _finding(written, Fault.OBJECT_MISSING, "it is not there", _RESTORE)
-            return
-        yield from _facts(written, stored)
-        columns = None if depth is Depth.OBJECTS else frozenset(each.name for each in table.columns)
-        with closing(open_counter(format_, columns=columns)) as counter:
-            yield from _content(written, _Reading(stored, counter, store), format_)
-    except (GiveUp, NoSuchObject) as error:
-        hint = error.hint or "check the name in the manifest, and the permission to read it"
-        yield _finding(written, Fault.OBJECT_UNREADABLE, error.message, hint)
+    columns = None if depth is Depth.OBJECTS else frozenset(each.name for each in table.columns)
+    return _or_unreadable(written.name, _object(written, format_, columns, store))
 
 
 def check_schema(
     name: str, table: WrittenTable, *, bucket: str, store: ObjectStore
 ) -> Iterator[Finding]:
     """Yield what is wrong with a table's BigQuery schema."""
+    return _or_unreadable(name, _schema(name, table, bucket, store))
+
+
+def _or_unreadable(name: str, findings: Iterator[Finding]) -> Iterator[Finding]:
+    """Yield findings; what the store refuses for good is one more."""
+    try:
+        yield from findings
+    except (GiveUp, NoSuchObject) as error:
+        yield Finding(
+            fault=Fault.OBJECT_UNREADABLE,
+            message=error.message,
+            hint=error.hint or "check the name in the manifest, and the permission to read it",
+            object=name,
+        )
+
+
+def _object(
+    written: WrittenObject, format_: Format, columns: frozenset[str] | None, store: ObjectStore
+) -> Iterator[Finding]:
+    stored = store.stat(written.bucket, written.name)
+    if stored is None:
+        yield _finding(written, Fault.OBJECT_MISSING, "it is not there", _RESTORE)
+        return
+    yield from _facts(written, stored)
+    with closing(open_counter(format_, columns=columns)) as counter:
+        yield from _content(written, _Reading(stored, counter, store), format_)
+
+
+def _schema(name: str, table: WrittenTable, bucket: str, store: ObjectStore) -> Iterator[Finding]:
     stored = store.stat(bucket, name)
     if stored is None:
         yield Finding(
@@ -63,7 +82,7 @@ def check_schema(
             object=name,
         )
         return
-    with store.open(stored, size=_LARGEST_SCHEMA) as chunks:
+    with store.open(stored, size=min(stored.size, _LARGEST_SCHEMA)) as chunks:
         fields = b"".join(chunks)
     if _shown(fields) != [_field(each) for each in table.columns]:
         yield Finding(

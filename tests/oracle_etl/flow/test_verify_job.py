@@ -48,7 +48,7 @@ from written_versions import (
     write_version,
 )
 
-FEW = settings(max_examples=30, deadline=None)
+FEW = settings(max_examples=15, deadline=None)
 
 
 @pytest.fixture(scope="module", params=KINDS)
