@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import oracledb
 
@@ -91,10 +92,7 @@ class Sessions:
     def close(self) -> None:
         """Close every session, also those on loan."""
         with self._lock:
-            pool, self._pool = self._pool, None
-        if pool is not None:
-            with named_errors():
-                pool.close(force=True)
+            self._drop_pool()
 
     def _log_in(self) -> oracledb.Connection:
         # One login at a time, so that a wrong password is tried once and not by every thread.
@@ -106,6 +104,7 @@ class Sessions:
                     return self._pool.acquire()
             except LoginRefused as error:
                 self._refused = (time.monotonic(), error)
+                self._drop_pool()
                 raise
 
     def _check_refusal(self) -> None:
@@ -114,8 +113,8 @@ class Sessions:
         since, error = self._refused
         if time.monotonic() - since < _LOGIN_REFUSAL_SECONDS:
             raise LoginRefused(f"{error.message} (not tried again yet)", hint=error.hint)
-        # The password may have been renewed: the next pool asks for it anew.
-        self._refused, self._pool = None, None
+        # The password may have been renewed: it is asked for anew.
+        self._refused = None
 
     def _open(self) -> oracledb.ConnectionPool:
         wanted = self._connection
@@ -128,24 +127,39 @@ class Sessions:
                 f"the source {wanted.source} wants thin mode in a process of thick mode",
                 hint="run the sources of one mode apart",
             )
+        login = self._login()
+        # A pool tries a refused password twice by itself, so the first try is not the pool's.
+        oracledb.connect(**login).close()
         return oracledb.create_pool(
-            user=wanted.user,
-            password=wanted.password(),
-            dsn=wanted.dsn,
+            **login,
             min=wanted.pool_min,
             max=wanted.pool_max,
             increment=1,
             getmode=oracledb.POOL_GETMODE_TIMEDWAIT,
             wait_timeout=int(wanted.connect_timeout_seconds * 1000),
             timeout=_IDLE_SECONDS,
-            tcp_connect_timeout=wanted.connect_timeout_seconds,
-            expire_time=_KEEPALIVE_MINUTES,
-            config_dir=wanted.config_dir or wanted.wallet_location or None,
-            wallet_location=wanted.wallet_location or None,
-            wallet_password=wanted.wallet_password() or None,
-            stmtcachesize=_NO_STATEMENT_CACHE,
             session_callback=_set_up,
         )
+
+    def _login(self) -> dict[str, Any]:
+        wanted = self._connection
+        return {
+            "user": wanted.user,
+            "password": wanted.password(),
+            "dsn": wanted.dsn,
+            "tcp_connect_timeout": wanted.connect_timeout_seconds,
+            "expire_time": _KEEPALIVE_MINUTES,
+            "config_dir": wanted.config_dir or wanted.wallet_location or None,
+            "wallet_location": wanted.wallet_location or None,
+            "wallet_password": wanted.wallet_password() or None,
+            "stmtcachesize": _NO_STATEMENT_CACHE,
+        }
+
+    def _drop_pool(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            with named_errors():
+                pool.close(force=True)
 
 
 def _set_up(connection: oracledb.Connection, _tag: str | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -59,7 +60,7 @@ class TestATableWithLobs:
         assert 1 < small.rows * SMALL_LOB * 4 * 2 <= 32 * MEGABYTE
 
     @pytest.mark.parametrize("change", [{"limit": 5}, {"order": ("ID",)}])
-    def test_in_order_or_cut_short_comes_row_by_row(self, change: dict[str, object]) -> None:
+    def test_in_order_or_cut_short_comes_row_by_row(self, change: dict[str, Any]) -> None:
         whole = replace(reading(ID="NUMBER(9)", A="CLOB"), **change)
         assert fetches(whole, batch_bytes=MEGABYTE, rows=0) == [Fetch(rows=1)]
 

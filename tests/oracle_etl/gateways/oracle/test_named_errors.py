@@ -70,7 +70,9 @@ def as_raised(full_code: str) -> oracledb.Error:
         is_session_dead=dead,
     )
     kind = oracledb.NotSupportedError if full_code == "DPY-3010" else oracledb.DatabaseError
-    return type("Raised", (kind,), {"__str__": lambda _: f"{full_code}: what happened"})(details)
+    raised = type("Raised", (kind,), {"__str__": lambda _: f"{full_code}: what happened"})
+    error: oracledb.Error = raised(details)
+    return error
 
 
 class TestEveryClassOfTheDriver:
