@@ -12,11 +12,12 @@ from typing import Any
 
 from builders import a_transport
 from fakes.memory_source import MemorySource
-from flow_home import BUCKET, a_home, drain, settle, start
+from flow_home import BUCKET, a_home, drain, put_transport, settle, start
 from oracle_etl.flow.findings import Depth, Report
+from oracle_etl.flow.retry_job import retry_job
 from oracle_etl.flow.verify_job import verify_job
 from oracle_etl.model.job import Job
-from oracle_etl.model.transport import Carriage, Format, TableChoice
+from oracle_etl.model.transport import Carriage, Format, Proof, TableChoice
 from oracle_etl.outside import Outside
 
 EMP = tuple((number, f"name {number}") for number in range(25))
@@ -69,6 +70,21 @@ def write_version(
     job = start(home, transport)
     drain(home)
     job = settle(home, job.id)
+    return Written(
+        home=home, source=source, job=job, folder=folder / "objects" / BUCKET / job.folder
+    )
+
+
+def write_mixed_version(folder: Path) -> Written:
+    """Let the flow write a version that took one table over from the version before it."""
+    source = MemorySource()
+    source.put("EMP", EMP)
+    home = a_home(folder, source=source)
+    transport = put_transport(home, "EMP", "LATE", proof=Proof(mixed_success=True))
+    failed = settle(home, start(home, transport).id)
+    source.put("LATE", DEPT)
+    source.forget_before(source.scn)
+    job = settle(home, retry_job(failed.id, outside=home).job.id)
     return Written(
         home=home, source=source, job=job, folder=folder / "objects" / BUCKET / job.folder
     )

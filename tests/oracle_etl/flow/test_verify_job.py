@@ -45,6 +45,7 @@ from written_versions import (
     byte_changed,
     changed,
     rewritten,
+    write_mixed_version,
     write_version,
 )
 
@@ -516,6 +517,19 @@ class TestAFailedJob:
         report = version.verify()
         version.home.close()
         assert of_version(report) == {Fault.SUCCESS_UNEXPECTED}
+
+
+class TestAVersionThatTookTablesOverFromAnOlderOne:
+    def test_is_verified_with_what_lies_there(self, tmp_path: Path) -> None:
+        version = write_mixed_version(tmp_path)
+        before = version.verify(Depth.VALUES)
+        (version.folder.with_name("v001") / "EMP.jsonl.gz").unlink()
+        after = version.verify()
+        version.home.close()
+        assert not before.differs
+        assert [each.rows_compared for each in before.tables] == [None, len(DEPT)]
+        assert "undo no longer reaches" in before.tables[0].unchecked[0]
+        assert faults(after, "EMP") == {Fault.OBJECT_MISSING}
 
 
 class TestAJobThatCannotBeVerified:
