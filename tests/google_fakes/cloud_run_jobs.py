@@ -73,7 +73,7 @@ class FakeCloudRun:
     ) -> None:
         self._job = job
         self._default_tasks = default_tasks
-        self._start_task = start_task or (lambda _environment: IdleTask())
+        self.start_task = start_task or (lambda _environment: IdleTask())
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._cancelled: set[str] = set()
@@ -126,7 +126,7 @@ class FakeCloudRun:
                 "CLOUD_RUN_TASK_COUNT": str(count),
             }
             tasks = tuple(
-                self._start_task({**environment, "CLOUD_RUN_TASK_INDEX": str(index)})
+                self.start_task({**environment, "CLOUD_RUN_TASK_INDEX": str(index)})
                 for index in range(count)
             )
             run = Run(name, tasks)

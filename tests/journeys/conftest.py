@@ -13,7 +13,7 @@ from journey_homes.homes import HOMES, OpenHome
 from journey_homes.oracle import Oracle, an_oracle
 
 
-@pytest.fixture(scope="session", params=list(HOMES.values()), ids=list(HOMES))
+@pytest.fixture(scope="session", params=HOMES)
 def open_home(request: pytest.FixtureRequest) -> OpenHome:
     """Return how one of the homes is opened: every journey is made on each."""
     opened: OpenHome = request.param
