@@ -159,3 +159,38 @@ class TestFiveTablesThatAreWrittenWhileTheyAreRead:
         written = check_books({name: version.rows(name) for name in TABLES})
         # The job saw one moment of many: the writer was never still.
         assert before <= written < after - 10
+
+
+NO_FLASHBACK = Rule(action=Action.ERROR, statement="AS OF SCN", code=1031, times=None)
+
+
+class TestAnAccountThatMayNotLookBack:
+    def test_carries_each_table_at_a_moment_of_its_own_and_says_so(
+        self, bank_home: Home, bank: Oracle
+    ) -> None:
+        api = bank_home.api
+        with bank.going_wrong(NO_FLASHBACK):
+            transport = api.create([f"SHOP.{name}" for name in TABLES])
+            ended = api.ended(api.execute(transport))
+        version = Version(home=bank_home, transport=transport)
+        manifest = version.manifest
+        assert ended["status"] == "completed"
+        assert manifest["consistency"] != "scn"
+        assert {table["scn"] for table in manifest["tables"]} == {None}
+        assert all(table["warnings"] for table in manifest["tables"])
+        assert any("SHOP.ACCOUNT" in warning for warning in ended["warnings"])
+        # Nobody wrote meanwhile, so that it adds up all the same.
+        check_books({name: version.rows(name) for name in TABLES})
+
+    def test_fails_a_transport_that_demands_one_moment_and_names_the_grant(
+        self, bank_home: Home, bank: Oracle
+    ) -> None:
+        api = bank_home.api
+        with bank.going_wrong(NO_FLASHBACK):
+            transport = api.create(["SHOP.ACCOUNT"], consistency="job")
+            job = api.execute(transport)
+            ended = api.ended(job)
+        assert ended["status"] == "failed"
+        failure = api.tables(job)["ACCOUNT"]["failure"]
+        assert "GRANT FLASHBACK" in failure["hint"]
+        assert "ACCOUNT.jsonl.gz" not in Version(home=bank_home, transport=transport).names

@@ -18,14 +18,21 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+@pytest.fixture(scope="module")
+def table(oracle: Oracle) -> str:
+    oracle.make_table("DUE", "ID NUMBER(9)", [(1,)])
+    return "SHOP.DUE"
+
+
 class TestATransportThatIsDue:
     @pytest.mark.prove
-    def test_is_started_by_the_tick_once(self, start_home: StartHome, oracle: Oracle) -> None:
+    def test_is_started_by_the_tick_once(
+        self, start_home: StartHome, oracle: Oracle, table: str
+    ) -> None:
         """A cron expression knows no seconds: the next due moment is up to a minute away."""
-        oracle.make_table("DUE", "ID NUMBER(9)", [(1,)])
         with start_home(oracle) as home:
             api = home.api
-            transport = api.create(["SHOP.DUE"], schedule={"cron": "* * * * *"})
+            transport = api.create([table], schedule={"cron": "* * * * *"})
             due_at = api.get(f"/transports/{transport}")["next_fire_at"]
 
             def started() -> list[Document]:
