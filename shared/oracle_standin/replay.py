@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, compress
+from itertools import accumulate, compress, islice
 from operator import itemgetter, ne
 
 from oracle_standin.port import Cell, Column, OracleType, RowBlock, RowSource
@@ -98,7 +98,7 @@ class CellScan:
 
     def fetch(self, count: int) -> RowBlock:
         """Return up to `count` rows."""
-        rows = [row for row, _ in zip(self.cells, range(count), strict=False)]
+        rows = list(islice(self.cells, count))
         return RowBlock(len(rows), cells=rows)
 
 
