@@ -1,0 +1,1 @@
+"""The speed of the real path, beside the driver alone and beside the peers."""

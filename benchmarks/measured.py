@@ -1,0 +1,92 @@
+"""One measured run in a process of its own: a request comes in as JSON, the figures go out."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import oracledb
+
+from benchmarks.cases import CASES, Case
+from benchmarks.ours import carry
+from benchmarks.replay_database import PASSWORD, USER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to run, over which rows."""
+
+    what: str
+    """`ours` or `driver`."""
+    case: str
+    dsn: str
+    format: str = "jsonl.gz"
+    folder: str = ""
+    batch_rows: int = 0
+    level: int | None = None
+    first_row: int = 0
+    end_row: int | None = None
+    first_table: int = 0
+    tables: int = 1
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What a run took."""
+
+    rows: int
+    seconds: float
+    cpu_seconds: float
+    peak_rss_mb: float
+    plain_bytes: int = 0
+    written_bytes: int = 0
+
+
+def measured(run: Callable[[], tuple[int, int, int]]) -> Figures:
+    """Run and time what returns rows, plain bytes and written bytes."""
+    began, cpu_began = time.perf_counter(), time.process_time()
+    rows, plain, written = run()
+    return Figures(
+        rows=rows,
+        seconds=time.perf_counter() - began,
+        cpu_seconds=time.process_time() - cpu_began,
+        peak_rss_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        plain_bytes=plain,
+        written_bytes=written,
+    )
+
+
+def driver_alone(case: Case, request: Request) -> tuple[int, int, int]:
+    """Fetch the plain columns as data frames and drop them."""
+    oracledb.defaults.fetch_decimals = True
+    columns = ",".join(f'"{column.name}"' for column in case.columns)
+    rows = 0
+    with oracledb.connect(user=USER, password=PASSWORD, dsn=request.dsn) as connection:
+        for table in range(request.first_table, request.first_table + request.tables):
+            statement = f'SELECT {columns} FROM "SCOTT"."{case.name.upper()}_{table}"'
+            for frame in connection.fetch_df_batches(statement, size=request.batch_rows):
+                rows += frame.num_rows()
+    return rows, 0, 0
+
+
+def main() -> None:
+    """Read a request, run it, print the figures."""
+    request = Request(**json.loads(sys.stdin.read()))
+    case = CASES[request.case]
+    if request.what == "driver":
+        figures = measured(lambda: driver_alone(case, request))
+    else:
+        with carry(case, request.dsn, Path(request.folder)) as run:
+            figures = measured(lambda: run(request))
+    print(json.dumps(asdict(figures)))
+
+
+if __name__ == "__main__":
+    main()

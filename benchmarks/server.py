@@ -1,0 +1,14 @@
+"""The replay as a process of its own: it prints where it listens, and ends with its input."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks.replay_database import ReplayDatabase
+from oracle_standin.server import ServerOptions, running
+from oracle_standin.wire.profiles import PROFILES
+
+if __name__ == "__main__":
+    with running(ReplayDatabase(), ServerOptions(profile=PROFILES["19c"])) as server:
+        print(server.dsn, flush=True)
+        sys.stdin.read()
