@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from oracle_etl.ports import (
+    CatalogueShelf,
     Clock,
     JobBook,
     ObjectStore,
@@ -22,6 +23,8 @@ class Limits:
 
     running_jobs: int = 1
     attempts: int = 5
+    retry_backoff: float = 1.0
+    """The rest after a first failure; it grows fivefold."""
     lease: float = 120.0
     renewal: float = 30.0
     idle: float = 2.0
@@ -54,6 +57,8 @@ class Outside:
     randomness: Callable[[], str]
     """Returns at least eight random hexadecimal digits."""
     limits: Limits = Limits()
+    shelf: CatalogueShelf | None = None
+    """Where catalogues are kept; None where Oracle is near enough to be asked each time."""
     default_bucket: str = ""
     mask_key: Callable[[], bytes | None] = lambda: None
     tidy: Callable[[], None] = lambda: None

@@ -84,12 +84,6 @@ class ServerSettings:
     )
     port: int = setting("SERVER_PORT", "server.port", 8080, "Port that `serve` listens on")
     threads: int = setting("SERVER_THREADS", "server.threads", 64, "Requests answered at once")
-    write_timeout: Seconds = setting(
-        "SERVER_WRITE_TIMEOUT",
-        "server.write_timeout",
-        Seconds(300),
-        "Longest time a request may take; event streams end sooner and are resumed",
-    )
     stream_seconds: Seconds = setting(
         "SERVER_STREAM_SECONDS",
         "server.stream_seconds",
@@ -160,12 +154,6 @@ class SourceSettings:
         "oracle.fetch_array_size",
         0,
         "Rows of one fetch; 0 takes as many as `ETL_BATCH_BYTES` allows, which is better",
-    )
-    prefetch_count: int = setting(
-        "ORACLE_PREFETCH_COUNT",
-        "oracle.prefetch_count",
-        0,
-        "Rows before the first fetch; 0 as above",
     )
     call_timeout: Seconds = setting(
         "ORACLE_CALL_TIMEOUT",
@@ -260,9 +248,6 @@ class WorkSettings:
         4,
         "Tables at once, for transports that say nothing",
     )
-    chunk_size: int = setting(
-        "ETL_CHUNK_SIZE", "etl.chunk_size", 0, "Largest rows of a batch; 0 leaves it to the bytes"
-    )
     batch_bytes: int = setting(
         "ETL_BATCH_BYTES", "etl.batch_bytes", 4 * 1024 * 1024, "Bytes of a batch of rows"
     )
@@ -272,17 +257,11 @@ class WorkSettings:
     attempts: int = setting(
         "ETL_ATTEMPTS", "etl.attempts", 5, "Failures that a table or part may have"
     )
-    retry_attempts: int = setting(
-        "ETL_RETRY_ATTEMPTS",
-        "etl.retry_attempts",
-        3,
-        "Repeats of a single call that failed in passing",
-    )
     retry_backoff: Seconds = setting(
         "ETL_RETRY_BACKOFF",
         "etl.retry_backoff",
         Seconds(1),
-        "Wait before the first repeat; it doubles",
+        "Rest of work after its first failure; it grows fivefold, to five minutes at most",
     )
     lease: Seconds = setting(
         "ETL_LEASE", "etl.lease", Seconds(120), "How long a worker owns its work"

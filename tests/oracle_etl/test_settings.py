@@ -92,7 +92,7 @@ auth: {enabled: true, api_keys: ['${API_KEY}'], bearer_secret: '${JWT_SECRET}'}
             1000,
         )
         assert settings.auth.api_keys == (Secret("k1"),)
-        assert settings.work.chunk_size == 10_000
+        assert settings.work.retry_backoff == Seconds(1)
 
 
 class TestFurtherSources:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 
 from oracle_etl.flow.claim_work import claim_work
 from oracle_etl.flow.finish_job import finish_job
+from oracle_etl.flow.work_on import LONGEST_REST_SECONDS
 from oracle_etl.model.errors import JobHasEnded, NoSuchJob, TryAgain
 from oracle_etl.model.job import Dispatch, Job
 from oracle_etl.outside import Outside
@@ -42,8 +44,9 @@ def cancel_unclaimed(job_id: str, *, outside: Outside) -> None:
     Bounded, so that a caller does not wait for thousands of tables; a tick goes on.
     """
     for _ in range(2):  # a split table can be claimed only after its parts
-        now = outside.clock.now()
-        for ref in outside.book.claimable(job_id, now, limit=_CANCELLED_AT_ONCE):
+        # What rests after a failure is nobody's either, so the look goes that far ahead.
+        soon = outside.clock.now() + timedelta(seconds=LONGEST_REST_SECONDS)
+        for ref in outside.book.claimable(job_id, soon, limit=_CANCELLED_AT_ONCE):
             claim_work(ref, owner="cancel", outside=outside)
     job = outside.book.job(job_id)
     if job.dispatch is not Dispatch.WRITING and job.all_tables_ended:

@@ -42,9 +42,14 @@ class Claim:
         return self.table.ref if self.part is None else self.part.ref
 
     @property
+    def hold(self) -> Hold:
+        """The hold that the claim gave us."""
+        return self.table.hold if self.part is None else self.part.hold
+
+    @property
     def fence(self) -> int:
         """The number that tells our claim from a later one."""
-        return self.table.hold.fence if self.part is None else self.part.hold.fence
+        return self.hold.fence
 
 
 def claim_work(ref: WorkRef, *, owner: str, outside: Outside) -> Claim | Unclaimed:
@@ -101,14 +106,16 @@ def _claim_table(
 ) -> Claim | Unclaimed:
     now, limits = outside.clock.now(), outside.limits
     table = entries.table(ref.job_id, ref.table_id)
-    if table is None or not table.can_be_claimed(now):
+    if table is None or not table.can_be_ended(now):
         return Unclaimed.SETTLED
     if job.cancel_requested_at is not None:
         entries.put_table(table.cancelled(now=now))
         entries.count_job(job.id, Counts(tables_cancelled=1))
         return Unclaimed.SETTLED
+    if not table.can_be_claimed(now):
+        return Unclaimed.SETTLED
     if _exhausted(table.hold, limits.attempts):
-        entries.put_table(table.failed(_gave_up(limits.attempts), now=now))
+        entries.put_table(table.failed(_gave_up(limits.attempts, table.last_note), now=now))
         entries.count_job(job.id, Counts(tables_failed=1))
         return Unclaimed.SETTLED
     is_new = table.status is WorkStatus.PENDING
@@ -127,15 +134,17 @@ def _claim_part(
     assert ref.part is not None
     table = entries.table(ref.job_id, ref.table_id)
     part = entries.part(ref.job_id, ref.table_id, ref.part)
-    if table is None or table.status.ended or part is None or not part.can_be_claimed(now):
+    if table is None or table.status.ended or part is None or not part.can_be_ended(now):
         return Unclaimed.SETTLED
     if job.cancel_requested_at is not None or table.parts_failed:
         # One part that failed for good fails the table, so the others are spared.
         entries.put_part(part.cancelled())
         entries.count_part(job.id, table.table_id, PartCounts(failed=1))
         return Unclaimed.SETTLED
+    if not part.can_be_claimed(now):
+        return Unclaimed.SETTLED
     if _exhausted(part.hold, limits.attempts):
-        entries.put_part(part.failed(_gave_up(limits.attempts)))
+        entries.put_part(part.failed(_gave_up(limits.attempts, part.note)))
         entries.count_part(job.id, table.table_id, PartCounts(failed=1))
         return Unclaimed.SETTLED
     lapsed_owner = part.hold.owner
@@ -149,10 +158,11 @@ def _exhausted(hold: Hold, attempts: int) -> bool:
     return hold.failures + (hold.owner is not None) >= attempts
 
 
-def _gave_up(attempts: int) -> Failure:
+def _gave_up(attempts: int, note: str) -> Failure:
+    last = f", the last time with: {note}" if note else "; its workers died of it"
     return failure_of(
         AttemptsExhausted(
-            f"the work failed {attempts} times",
-            hint="the stages of the table say why; `jobs retry` tries again",
+            f"the work failed {attempts} times{last}",
+            hint="mend what it names, then `jobs retry`",
         )
     )

@@ -16,7 +16,6 @@ from oracle_etl.ports import Delivery
 
 _WAIT_SECONDS = 0.5
 _SOON_SECONDS = 1.0
-_AFTER_FAILURE_SECONDS = 5.0
 _JOBS_LOOKED_AT = 20
 
 
@@ -97,10 +96,11 @@ class _Worker:
             delivery.done()
             self._finish(ref.job_id)
             return False
-        if self._work(claim, delivery) is Settled.AGAIN:
-            delivery.again(0 if self._stopping.is_set() else _AFTER_FAILURE_SECONDS)
-        else:
+        settled = self._work(claim, delivery)
+        if settled.again_after_seconds is None:
             delivery.done()
+        else:
+            delivery.again(settled.again_after_seconds)
         return True
 
     def _unhinted(self) -> bool:

@@ -62,6 +62,6 @@ def give_back(
 
     def give_back_part(entries: Entries) -> None:
         part = claimed_part(entries, claim)
-        entries.put_part(part.returned(change(part.hold, claim.fence)))
+        entries.put_part(part.returned(change(part.hold, claim.fence), note=note))
 
     outside.book.transact(give_back_table if claim.part is None else give_back_part)

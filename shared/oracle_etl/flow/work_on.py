@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import enum
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
 
 from oracle_etl.flow.claim_work import Claim, claimed_part, claimed_table, failure_of
 from oracle_etl.flow.divide_work import divide_work
@@ -34,21 +35,33 @@ from oracle_etl.ports import Entries, PartCounts
 _LOG = logging.getLogger(__name__)
 
 
-class Settled(enum.Enum):
-    """What becomes of the message."""
+_GROWTH = 5
+LONGEST_REST_SECONDS = 300.0
 
-    DONE = "done"
-    AGAIN = "again"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What becomes of the message: it is done, or comes again after a while."""
+
+    again_after_seconds: float | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the message need not come again."""
+        return self.again_after_seconds is None
+
+
+DONE = Settled()
 
 
 def work_on(claim: Claim, *, lease: Lease, outside: Outside) -> Settled:
     """Plan, read or place what was claimed; every error ends as a decision written down."""
     try:
         settled = _settle(claim, lease, outside)
-        if settled is Settled.DONE:
+        if settled.is_done:
             _close_after_last_part(claim, outside)
     except LeaseLost:
-        return Settled.DONE  # whoever has the work now decides about it
+        return DONE  # whoever has the work now decides about it
     return settled
 
 
@@ -65,12 +78,22 @@ def _settle(claim: Claim, lease: Lease, outside: Outside) -> Settled:
         _tell(claim, "failed", error)
     except WorkerStopping as error:
         give_back(claim, Hold.freed, note=error.message, outside=outside)
-        return Settled.AGAIN
+        return Settled(again_after_seconds=0)
     except TryAgain as error:
-        give_back(claim, Hold.stumbled, note=error.message, outside=outside)
+        rest = rest_seconds(claim.hold.failures, first=outside.limits.retry_backoff)
+        until = outside.clock.now() + timedelta(seconds=rest)
+        give_back(claim, partial(Hold.stumbled, until=until), note=error.message, outside=outside)
         _tell(claim, "will be tried again", error)
-        return Settled.AGAIN
-    return Settled.DONE
+        return Settled(again_after_seconds=rest)
+    return DONE
+
+
+def rest_seconds(failures: int, *, first: float) -> float:
+    """Return how long work rests after a failure: fivefold each time, five minutes at most.
+
+    Five attempts so outlast a database that is away for some minutes.
+    """
+    return min(LONGEST_REST_SECONDS, first * float(_GROWTH**failures))
 
 
 def _tell(claim: Claim, what: str, error: TransportError) -> None:

@@ -91,9 +91,19 @@ class TableTask:
 
     def can_be_claimed(self, now: datetime) -> bool:
         """Whether a worker that asks now may have it."""
-        if self.status.ended or not self.hold.is_free(now):
+        return self.can_be_ended(now) and self.hold.is_free(now)
+
+    def can_be_ended(self, now: datetime) -> bool:
+        """Whether it may be cancelled without anyone's doing: also while it rests."""
+        if self.status.ended or self.hold.is_held(now):
             return False
         return self.step is not Step.PARTS or self.parts_have_ended
+
+    @property
+    def last_note(self) -> str:
+        """Why it was given back the last time."""
+        notes = (each.note for each in reversed(self.stages) if each.name is StageName.RETURNED)
+        return next(notes, "")
 
     @property
     def parts_have_ended(self) -> bool:
@@ -211,6 +221,8 @@ class PartTask:
     progress: Progress = Progress()
     extract: Extract | None = None
     failure: Failure | None = None
+    note: str = ""
+    """Why it was given back the last time."""
     depth: int = 0
     """How often ORA-01555 has split what this part came from."""
     tenant: str = "default"
@@ -222,7 +234,11 @@ class PartTask:
 
     def can_be_claimed(self, now: datetime) -> bool:
         """Whether a worker that asks now may have it."""
-        return not self.status.ended and self.hold.is_free(now)
+        return self.can_be_ended(now) and self.hold.is_free(now)
+
+    def can_be_ended(self, now: datetime) -> bool:
+        """Whether it may be cancelled without anyone's doing: also while it rests."""
+        return not self.status.ended and not self.hold.is_held(now)
 
     def claimed(self, owner: str, *, now: datetime, lease_seconds: float) -> PartTask:
         """Return the part in a worker's hands."""
@@ -274,9 +290,9 @@ class PartTask:
         """Return the part nobody wants any more."""
         return self._ended(WorkStatus.CANCELLED)
 
-    def returned(self, hold: Hold) -> PartTask:
+    def returned(self, hold: Hold, *, note: str) -> PartTask:
         """Return the part to whoever claims it next."""
-        return replace(self, hold=hold, progress=Progress())
+        return replace(self, hold=hold, progress=Progress(), note=note)
 
     def _ended(self, status: WorkStatus) -> PartTask:
         return replace(self, status=status, hold=replace(self.hold, owner=None, expires_at=None))

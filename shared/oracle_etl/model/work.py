@@ -72,10 +72,15 @@ class Hold:
     failures: int = 0
     owner: str | None = None
     expires_at: datetime | None = None
+    """When the lease ends; where nobody holds it, until when the piece rests."""
 
     def is_free(self, now: datetime) -> bool:
-        """Whether nobody holds the piece, or its holder let the lease lapse."""
-        return self.owner is None or self.expires_at is None or self.expires_at <= now
+        """Whether nobody holds the piece and it does not rest, or its holder's lease lapsed."""
+        return self.expires_at is None or self.expires_at <= now
+
+    def is_held(self, now: datetime) -> bool:
+        """Whether somebody works on the piece now."""
+        return self.owner is not None and not self.is_free(now)
 
     def claimed(self, owner: str, *, now: datetime, lease_seconds: float) -> Hold:
         """Return the hold of a new owner; a lapsed lease counts as a failure of the old one."""
@@ -98,9 +103,9 @@ class Hold:
         self.check(fence)
         return replace(self, owner=None, expires_at=None)
 
-    def stumbled(self, fence: int) -> Hold:
-        """Return the hold given back after a failure that may pass."""
-        return replace(self.freed(fence), failures=self.failures + 1)
+    def stumbled(self, fence: int, *, until: datetime) -> Hold:
+        """Return the hold given back after a failure that may pass, to rest for a while."""
+        return replace(self.freed(fence), failures=self.failures + 1, expires_at=until)
 
     def check(self, fence: int) -> None:
         """Refuse whoever holds an older fence, or none."""

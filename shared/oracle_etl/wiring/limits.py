@@ -14,6 +14,7 @@ def limits_of(settings: Settings, *, workers: int, progress_seconds: float) -> L
     return Limits(
         running_jobs=work.running_jobs,
         attempts=work.attempts,
+        retry_backoff=work.retry_backoff,
         lease=work.lease,
         renewal=work.renewal,
         idle=work.idle,

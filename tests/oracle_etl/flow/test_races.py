@@ -36,7 +36,7 @@ from oracle_etl.flow.plan_table import plan_table
 from oracle_etl.flow.start_job import Started, advance_start, start_job
 from oracle_etl.flow.take_seat import take_seat
 from oracle_etl.flow.tick import tick
-from oracle_etl.flow.work_on import Settled, work_on
+from oracle_etl.flow.work_on import DONE, Settled, rest_seconds, work_on
 from oracle_etl.model.errors import BookAway, LauncherAway, LeaseLost, RowsMissing, SourceAway
 from oracle_etl.model.job import Dispatch, Job, JobRequest, JobStatus
 from oracle_etl.model.progress import Progress
@@ -82,6 +82,11 @@ def split(home: Outside) -> Job:
 
 def a_lease() -> Lease:
     return Lease(threading.Event())
+
+
+def quick(home: Outside) -> Outside:
+    """Return the home with workers that leave as soon as there is nothing."""
+    return replace(home, limits=replace(LIMITS, idle=0.0))
 
 
 def put(home: Outside, job: Job) -> None:
@@ -136,7 +141,7 @@ class TestAWorkerWhoseLeaseWentToAnother:
                 drain(home, owner="w2")
 
         source.before_batch = lapse
-        assert work_on(late, lease=a_lease(), outside=home) is Settled.DONE
+        assert work_on(late, lease=a_lease(), outside=home) == DONE
         job = home.book.job(job.id)
         assert (job.status, job.counts.tables_completed) == (JobStatus.COMPLETED, 1)
         assert rows(home, f"{job.folder}/EMP.jsonl.gz").total() == len(EMP)
@@ -164,7 +169,7 @@ class TestAWorkerWhoseLeaseWentToAnother:
             raise RowsMissing("too late to matter")
 
         source.before_batch = lapse
-        assert work_on(late, lease=a_lease(), outside=home) is Settled.DONE
+        assert work_on(late, lease=a_lease(), outside=home) == DONE
         assert home.book.job(job.id).status is JobStatus.COMPLETED
 
     def test_leaves_its_seat_behind(self, home: Outside, source: MemorySource) -> None:
@@ -197,7 +202,7 @@ class TestACancelDuringWork:
         job = start(home, put_transport(home, "EMP"))
         claim, lease = claimed(home, job), a_lease()
         lease.end(JobCancelled("cancelled"))
-        assert work_on(claim, lease=lease, outside=home) is Settled.DONE
+        assert work_on(claim, lease=lease, outside=home) == DONE
         assert tables(home, job)["EMP"].status is WorkStatus.CANCELLED
         assert not [each for each in names(home) if "EMP" in each]
 
@@ -221,7 +226,7 @@ class TestAPart:
         job = split(home)
         claim, lease = claimed(home, job, part=1), a_lease()
         lease.end(WorkerStopping("stopping"))
-        assert work_on(claim, lease=lease, outside=home) is Settled.AGAIN
+        assert work_on(claim, lease=lease, outside=home) == Settled(again_after_seconds=0)
         assert settle(home, job.id).status is JobStatus.COMPLETED
 
     def test_can_be_halved_only_so_often(self, home: Outside, source: MemorySource) -> None:
@@ -261,6 +266,64 @@ class TestRowsThatOracleCountsOtherwise:
         drain(home)
         assert tables(home, job)["EMP"].failure.code == RowsMissing.code
         assert not [each for each in names(home) if each.endswith("EMP.jsonl.gz")]
+
+
+class TestWorkThatStumbled:
+    def test_rests_before_anyone_takes_it_again(self, home: Outside, source: MemorySource) -> None:
+        def away(reading: Reading, number: int) -> None:
+            raise SourceAway("the listener is down")
+
+        source.before_batch = away
+        job = start(home, put_transport(home, "EMP"))
+        drain_queue(owner="w1", stopping=threading.Event(), outside=quick(home))
+        assert len(source.readings) == 1
+        assert home.book.claimable(job.id, home.clock.now(), limit=9) == []
+
+    def test_is_cancelled_while_it_rests(self, home: Outside, source: MemorySource) -> None:
+        def away(reading: Reading, number: int) -> None:
+            raise SourceAway("the listener is down")
+
+        source.before_batch = away
+        job = start(home, put_transport(home, "EMP"))
+        drain_queue(owner="w1", stopping=threading.Event(), outside=quick(home))
+        assert cancel_job(job.id, outside=home).status is JobStatus.CANCELLED
+
+    def test_in_one_part_is_cancelled_while_it_rests(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        def away(reading: Reading, number: int) -> None:
+            raise SourceAway("the listener is down")
+
+        source.before_batch = away
+        job = split(home)
+        drain_queue(owner="w1", stopping=threading.Event(), outside=quick(home))
+        assert cancel_job(job.id, outside=home).status is JobStatus.CANCELLED
+
+    def test_in_one_part_is_not_to_be_had_while_it_rests(self, home: Outside) -> None:
+        job = split(home)
+        claim, lease = claimed(home, job, part=1), a_lease()
+        lease.end(SourceAway("dropped"))
+        work_on(claim, lease=lease, outside=home)
+        assert claim_work(claim.ref, owner="w2", outside=home) is Unclaimed.SETTLED
+        home.clock.wait(LIMITS.retry_backoff)
+        assert isinstance(claim_work(claim.ref, owner="w2", outside=home), Claim)
+
+    def test_rests_longer_each_time_up_to_five_minutes(self) -> None:
+        assert [rest_seconds(failures, first=1.0) for failures in range(5)] == [
+            1.0,
+            5.0,
+            25.0,
+            125.0,
+            300.0,
+        ]
+
+    def test_says_at_last_what_it_failed_of(self, home: Outside, source: MemorySource) -> None:
+        def away(reading: Reading, number: int) -> None:
+            raise SourceAway("the listener is down")
+
+        source.before_batch = away
+        job = settle(home, start(home, put_transport(home, "EMP")).id)
+        assert "the listener is down" in tables(home, job)["EMP"].failure.message
 
 
 class TestClosing:
@@ -460,7 +523,7 @@ class TestATickWithManyTroubles:
         home.clock.wait(LIMITS.lease + 1)
         tick(outside=home)
         assert home.book.job(job.id).status is JobStatus.CANCELLED
-        assert work_on(claim, lease=a_lease(), outside=home) is Settled.DONE
+        assert work_on(claim, lease=a_lease(), outside=home) == DONE
 
     def test_closes_a_job_whose_closer_died(self, home: Outside) -> None:
         job = start(home, put_transport(home, "EMP"))

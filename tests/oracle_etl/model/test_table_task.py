@@ -95,6 +95,18 @@ class TestATableInAWorkersHands:
             writes[late]()
 
 
+class TestATableThatRestsAfterAFailure:
+    def test_is_nobodys_but_not_to_be_had_yet(self) -> None:
+        table = claimed(a_table())
+        resting = table.returned(table.hold.stumbled(1, until=later(60)), now=NOON, note="dropped")
+        assert (resting.can_be_claimed(later(59)), resting.can_be_ended(later(1))) == (False, True)
+        assert resting.can_be_claimed(later(60))
+        assert resting.last_note == "dropped"
+
+    def test_that_never_failed_has_no_note(self) -> None:
+        assert a_table().last_note == ""
+
+
 class TestASplitTable:
     def test_waits_for_its_parts_in_nobodys_hands(self) -> None:
         table = planned(claimed(a_table())).split(1, parts=2)
@@ -175,8 +187,8 @@ class TestAPart:
         assert high.can_be_claimed(NOON)
 
     def test_given_back_starts_from_nothing(self) -> None:
-        part = a_part(progress=Progress(rows=5)).returned(Hold())
-        assert part.progress == Progress()
+        part = a_part(progress=Progress(rows=5)).returned(Hold(), note="dropped")
+        assert (part.progress, part.note) == (Progress(), "dropped")
 
     @pytest.mark.parametrize(
         "ended", [a_part().failed(Failure(code="C", message="m")), a_part().cancelled()]

@@ -79,8 +79,14 @@ class TestAHold:
         with pytest.raises(LeaseLost):
             Hold().claimed("w1", now=NOON, lease_seconds=10).freed(1).check(1)
 
-    def test_given_back_after_stumbling_counts_a_failure(self) -> None:
-        assert Hold().claimed("w1", now=NOON, lease_seconds=10).stumbled(1).failures == 1
+    def test_given_back_after_stumbling_counts_a_failure_and_rests(self) -> None:
+        hold = Hold().claimed("w1", now=NOON, lease_seconds=10).stumbled(1, until=later(60))
+        assert (hold.failures, hold.is_held(NOON)) == (1, False)
+        assert [hold.is_free(later(59)), hold.is_free(later(60))] == [False, True]
+
+    def test_that_rested_counts_its_failure_once(self) -> None:
+        rested = Hold().claimed("w1", now=NOON, lease_seconds=10).stumbled(1, until=later(60))
+        assert rested.claimed("w2", now=later(60), lease_seconds=10).failures == 1
 
 
 class TestAStatus:

@@ -28,8 +28,8 @@ def microseconds(moment: datetime) -> int:
 
 
 def held_until(hold: Hold) -> int:
-    """Return the time at which work may be claimed: long ago where nobody holds it."""
-    if hold.owner is None or hold.expires_at is None:
+    """Return the time at which work may be claimed: long ago where nothing keeps it."""
+    if hold.expires_at is None:
         return _FREE
     return microseconds(hold.expires_at)
 

@@ -30,7 +30,7 @@ from oracle_etl.model.columns import ColumnPlan
 from oracle_etl.model.errors import GiveUp, InvalidRequest
 from oracle_etl.model.job import Counts, Job
 from oracle_etl.model.table_task import PartTask, Step, TableTask
-from oracle_etl.ports import PartCounts
+from oracle_etl.ports import CatalogueAsked, PartCounts
 
 TRANSPORTS_IN: Final = "transports"
 JOBS_IN: Final = "jobs"
@@ -39,6 +39,7 @@ PARTS_IN: Final = "parts"
 PLANS_IN: Final = "plan"
 RECEIPTS_IN: Final = "receipts"
 SLOTS_IN: Final = "slots"
+CATALOGUES_IN: Final = "catalogues"
 
 WRITTEN_BY: Final = "written_by"
 
@@ -99,6 +100,13 @@ def slot_path(source: str, number: int) -> str:
     return f"{SLOTS_IN}/{document_id(source)}:{number}"
 
 
+def catalogue_path(asked: CatalogueAsked) -> str:
+    """Return where a page of a catalogue is kept; what is asked is the caller's, so hashed."""
+    said = (asked.source, asked.schema, asked.search, asked.page.size, asked.page.token)
+    digest = hashlib.sha256(repr(said).encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{CATALOGUES_IN}/{digest}"
+
+
 def job_document(job: Job) -> Document:
     """Return a job's fields, all but the counters and the live totals."""
     document = JOBS.to_document(job, without=("counts", "totals"))
@@ -128,7 +136,7 @@ def _claimable_from(work: TableTask | PartTask) -> datetime | None:
     if work.status.ended:
         return None
     hold = work.hold
-    return _AT_ONCE if hold.owner is None or hold.expires_at is None else hold.expires_at
+    return _AT_ONCE if hold.expires_at is None else hold.expires_at
 
 
 def plan_document(plan: ColumnPlan, *, expire_at: datetime) -> Document:
