@@ -11,6 +11,7 @@ from transport_api.call import EVENT_STREAM, Access, Call, Operation, Reply
 from transport_api.openapi import openapi_document
 
 _IF_MATCH = {"If-Match": "The ETag that the change goes by; 412 where it is no longer that"}
+_FRESH = {"Cache-Control": "no-cache asks Oracle anew; otherwise Age says how old the list is"}
 _NOT_FOUND = (HTTPStatus.NOT_FOUND,)
 _STREAM_HEADERS = {"Last-Event-ID": "The id of the last event seen; the stream goes on behind it"}
 
@@ -61,6 +62,7 @@ OPERATIONS: tuple[Operation, ...] = (
         handle=tables.list_,
         query=requests.TablesAsked,
         answer=answers.TablesAnswer,
+        headers=_FRESH,
     ),
     Operation(
         name="sampleTable",

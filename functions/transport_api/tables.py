@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from oracle_etl.flow.browse_tables import (
+    MAX_AGE_SECONDS,
     ShownColumn,
     count_tables,
     list_tables,
@@ -13,7 +15,7 @@ from oracle_etl.flow.browse_tables import (
 )
 from oracle_etl.model.errors import InvalidRequest
 from oracle_etl.model.names import TableName
-from oracle_etl.ports import PageRequest, TableListing
+from oracle_etl.ports import CatalogueAsked, PageRequest, TableListing
 from transport_api.answers import ColumnAnswer, TableAnswer, TableListingAnswer, TablesAnswer
 from transport_api.call import Call, Reply
 from transport_api.requests import SampleAsked, TableAsked, TablesAsked
@@ -29,20 +31,31 @@ def list_(call: Call[TablesAsked, None]) -> Reply:
             "too many tables to count in one page",
             details={"page_size": f"must be at most {_MOST_COUNTED} with counts=exact"},
         )
-    page = list_tables(
-        PageRequest(size=asked.page_size, token=asked.page_token),
-        source_name=asked.source,
-        schema=asked.owner,
-        search=asked.search,
+    catalogue = list_tables(
+        CatalogueAsked(
+            source=asked.source,
+            page=PageRequest(size=asked.page_size, token=asked.page_token),
+            schema=asked.owner,
+            search=asked.search,
+        ),
+        max_age_seconds=_max_age_seconds(call.headers),
         outside=call.outside,
     )
+    age = call.outside.clock.now() - catalogue.listed_at
     if asked.counts == "exact":
-        page = count_tables(page, source_name=asked.source, outside=call.outside)
+        catalogue = count_tables(catalogue, source_name=asked.source, outside=call.outside)
     return Reply(
         content=TablesAnswer(
-            tables=[_listing(each) for each in page.items], next_page_token=page.next_token
-        )
+            tables=[_listing(each) for each in catalogue.items],
+            next_page_token=catalogue.next_token,
+        ),
+        headers={"Age": f"{age.total_seconds():.0f}"},
     )
+
+
+def _max_age_seconds(headers: Mapping[str, str]) -> float:
+    said = {each.strip().lower() for each in headers.get("cache-control", "").split(",")}
+    return 0.0 if said & {"no-cache", "max-age=0"} else MAX_AGE_SECONDS
 
 
 def show(call: Call[TableAsked, None]) -> Reply:

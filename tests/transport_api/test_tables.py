@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from api_service import Api, an_api, document, problem
+from fakes.memory_shelf import MemoryShelf
 from fakes.memory_source import MemorySource
 
 
@@ -36,6 +37,18 @@ class TestTheList:
         assert document(api.get("/api/tables?schema=SYS"))["tables"] == []
         [found] = document(api.get("/api/tables?schema=HR&search=EM"))["tables"]
         assert found["table_name"] == "EMP"
+
+    def test_says_how_old_it_is_and_is_asked_anew_on_request(
+        self, api: Api, source: MemorySource
+    ) -> None:
+        shelved = api.having(shelf=MemoryShelf())
+        assert shelved.get("/api/tables").headers["Age"] == "0"
+        source.put("NEW", [])
+        api.home.clock.wait(90)
+        kept = shelved.get("/api/tables")
+        assert (len(document(kept)["tables"]), kept.headers["Age"]) == (2, "90")
+        fresh = shelved.get("/api/tables", Cache_Control="no-cache")
+        assert (len(document(fresh)["tables"]), fresh.headers["Age"]) == (3, "0")
 
     @pytest.mark.parametrize(
         ("query", "field"),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from oracle_etl.flow.carry_column import declaration
 from oracle_etl.flow.encode.json_lines import JsonLines
 from oracle_etl.flow.plan_columns import plan_columns
 from oracle_etl.model.columns import CarriedColumn, ColumnPlan, DeclaredColumn, TableShape
-from oracle_etl.model.errors import UnsupportedColumn
+from oracle_etl.model.errors import TransportError, TryAgain, UnsupportedColumn
 from oracle_etl.model.names import TableName
 from oracle_etl.model.reading import Reading
 from oracle_etl.model.transport import Carriage, NullsAs, OnUnsupported, TableChoice
 from oracle_etl.outside import Outside
-from oracle_etl.ports import Page, PageRequest, TableListing, TableSource
+from oracle_etl.ports import CatalogueAsked, CatalogueShelf, KeptCatalogue, TableSource
+
+MAX_AGE_SECONDS = 600.0
+"""How long a kept catalogue is shown; new tables take so long to appear in lists."""
 
 _SAMPLE_BATCH_BYTES = 1024 * 1024
 _ACTION = "browse"
@@ -48,21 +52,41 @@ class Sample:
 
 
 def list_tables(
-    page: PageRequest,
-    *,
-    source_name: str,
-    schema: str | None,
-    search: str | None,
-    outside: Outside,
-) -> Page[TableListing]:
-    """Return a page of the tables that the account may read, with estimated rows."""
-    source = outside.source(source_name)
-    return source.catalogue(page, schema=schema, search=search)
+    asked: CatalogueAsked, *, outside: Outside, max_age_seconds: float = MAX_AGE_SECONDS
+) -> KeptCatalogue:
+    """Return a page of the tables that the account may read, with estimated rows.
+
+    A page that the home keeps is returned while it is young enough; an older one where the
+    source is away.
+    """
+    kept = _found(asked, outside.shelf)
+    now = outside.clock.now()
+    if kept is not None and (now - kept.listed_at).total_seconds() < max_age_seconds:
+        return kept
+    try:
+        page = outside.source(asked.source).catalogue(
+            asked.page, schema=asked.schema, search=asked.search
+        )
+    except TryAgain:
+        if kept is None:
+            raise
+        return kept
+    listed = KeptCatalogue(items=page.items, next_token=page.next_token, listed_at=now)
+    if outside.shelf is not None:
+        with suppress(TransportError):
+            outside.shelf.keep(asked, listed)
+    return listed
 
 
-def count_tables(
-    listed: Page[TableListing], *, source_name: str, outside: Outside
-) -> Page[TableListing]:
+def _found(asked: CatalogueAsked, shelf: CatalogueShelf | None) -> KeptCatalogue | None:
+    if shelf is None:
+        return None
+    with suppress(TransportError):
+        return shelf.find(asked)
+    return None
+
+
+def count_tables(listed: KeptCatalogue, *, source_name: str, outside: Outside) -> KeptCatalogue:
     """Return the page with the rows of each table counted, one after the other."""
     source = outside.source(source_name)
     counted = tuple(

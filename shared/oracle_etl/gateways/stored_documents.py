@@ -22,7 +22,7 @@ from oracle_etl.model.job import Job, Totals
 from oracle_etl.model.progress import Progress
 from oracle_etl.model.table_task import PartTask, TableTask
 from oracle_etl.model.transport import Transport
-from oracle_etl.ports import Receipt, SessionSlot
+from oracle_etl.ports import KeptCatalogue, Receipt, SessionSlot
 
 T = TypeVar("T")
 
@@ -140,3 +140,4 @@ RECEIPTS = StoredForm(Receipt)
 SLOTS = StoredForm(SessionSlot)
 PROGRESS = StoredForm(Progress)
 TOTALS = StoredForm(Totals)
+CATALOGUES = StoredForm(KeptCatalogue)

@@ -11,6 +11,7 @@ from oracle_etl.gateways.google.cloud_run import (
 )
 from oracle_etl.gateways.google.firestore import (
     Database,
+    FirestoreCatalogueShelf,
     FirestoreJobBook,
     FirestoreProgressBoard,
 )
@@ -52,6 +53,7 @@ def google_home(settings: Settings) -> Outside:
         clock=clock,
         randomness=lambda: secrets.token_hex(RANDOM_BYTES),
         limits=limits,
+        shelf=FirestoreCatalogueShelf(database),
         default_bucket=google.bucket_name,
         mask_key=lambda: revealed(settings.work.mask_key, vault).encode() or None,
         close=sources.close,

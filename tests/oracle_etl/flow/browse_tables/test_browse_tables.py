@@ -7,14 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from fakes.away import Away
+from fakes.memory_shelf import MemoryShelf
 from fakes.memory_source import COLUMNS, MemorySource
 from flow_home import a_home
-from oracle_etl.flow.browse_tables import count_tables, list_tables, sample_table, show_table
+from oracle_etl.flow.browse_tables import (
+    MAX_AGE_SECONDS,
+    count_tables,
+    list_tables,
+    sample_table,
+    show_table,
+)
 from oracle_etl.model.columns import DeclaredColumn, TableShape
-from oracle_etl.model.errors import TableNotFound
+from oracle_etl.model.errors import BookAway, SourceAway, TableNotFound
 from oracle_etl.model.names import TableName
 from oracle_etl.outside import Outside
-from oracle_etl.ports import PageRequest
+from oracle_etl.ports import CatalogueAsked, PageRequest
 
 EMP = TableName(name="EMP")
 
@@ -43,11 +51,17 @@ def home(tmp_path: Path, source: MemorySource) -> Iterator[Outside]:
     home.close()
 
 
+def asked(
+    *, size: int = 50, schema: str | None = None, search: str | None = None
+) -> CatalogueAsked:
+    return CatalogueAsked(
+        source="default", page=PageRequest(size=size), schema=schema, search=search
+    )
+
+
 class TestTheList:
     def test_shows_tables_with_estimates(self, home: Outside) -> None:
-        page = list_tables(
-            PageRequest(), source_name="default", schema=None, search=None, outside=home
-        )
+        page = list_tables(asked(), outside=home)
         assert [(f"{each.table}", each.estimated_rows) for each in page.items] == [
             ("HR.DEPT", 2),
             ("HR.EMP", 25),
@@ -55,23 +69,64 @@ class TestTheList:
         assert {each.counted_rows for each in page.items} == {None}
 
     def test_is_narrowed_by_schema_and_name(self, home: Outside) -> None:
-        found = list_tables(
-            PageRequest(), source_name="default", schema="HR", search="EM", outside=home
-        )
+        found = list_tables(asked(schema="HR", search="EM"), outside=home)
         assert [each.table.name for each in found.items] == ["EMP"]
-        none = list_tables(
-            PageRequest(), source_name="default", schema="SYS", search=None, outside=home
-        )
-        assert none.items == ()
+        assert list_tables(asked(schema="SYS"), outside=home).items == ()
 
     def test_is_counted_on_request(self, home: Outside, source: MemorySource) -> None:
-        page = list_tables(
-            PageRequest(size=1), source_name="default", schema=None, search=None, outside=home
-        )
+        page = list_tables(asked(size=1), outside=home)
         source.put("DEPT", [(1, "a"), (2, "b"), (3, "c")])
         counted = count_tables(page, source_name="default", outside=home)
         assert [each.counted_rows for each in counted.items] == [3]
         assert counted.next_token == page.next_token is not None
+
+
+class TestAListThatIsKept:
+    @pytest.fixture
+    def shelved(self, home: Outside) -> Outside:
+        """Return a home with a shelf, from which the list was asked once."""
+        shelved = replace(home, shelf=MemoryShelf())
+        list_tables(asked(), outside=shelved)
+        return shelved
+
+    def names(self, home: Outside, **how: float) -> list[str]:
+        return [each.table.name for each in list_tables(asked(), outside=home, **how).items]
+
+    def test_is_shown_without_asking_the_source(
+        self, shelved: Outside, source: MemorySource
+    ) -> None:
+        source.put("NEW", [])
+        shelved.clock.wait(MAX_AGE_SECONDS - 1)
+        assert self.names(shelved) == ["DEPT", "EMP"]
+
+    def test_is_asked_anew_when_it_is_old(self, shelved: Outside, source: MemorySource) -> None:
+        source.put("NEW", [])
+        shelved.clock.wait(MAX_AGE_SECONDS)
+        assert self.names(shelved) == ["DEPT", "EMP", "NEW"]
+        source.put("NEWER", [])
+        assert self.names(shelved) == ["DEPT", "EMP", "NEW"]
+
+    def test_is_asked_anew_for_whoever_wants_no_other(
+        self, shelved: Outside, source: MemorySource
+    ) -> None:
+        source.put("NEW", [])
+        assert self.names(shelved, max_age_seconds=0) == ["DEPT", "EMP", "NEW"]
+
+    def test_is_shown_however_old_while_the_source_is_away(self, shelved: Outside) -> None:
+        shelved.clock.wait(MAX_AGE_SECONDS * 9)
+        away = replace(shelved, source=lambda _: Away(SourceAway("the database is away")))
+        assert self.names(away) == ["DEPT", "EMP"]
+        with pytest.raises(SourceAway):
+            list_tables(asked(search="E"), outside=away)
+
+    def test_keeps_one_question_apart_from_another(self, shelved: Outside) -> None:
+        assert [each.table.name for each in list_tables(asked(size=1), outside=shelved).items] == [
+            "DEPT"
+        ]
+
+    def test_is_no_condition_of_listing(self, home: Outside) -> None:
+        lame = replace(home, shelf=Away(BookAway("the state is away")))
+        assert self.names(lame) == ["DEPT", "EMP"]
 
 
 class TestATable:
