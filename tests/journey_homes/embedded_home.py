@@ -29,6 +29,7 @@ QUICK = {
     "ETL_RENEWAL": "800ms",
     "ETL_TICK": "200ms",
     "ETL_IDLE": "500ms",
+    "ETL_RETRY_BACKOFF": "200ms",
     "ETL_PROGRESS_INTERVAL": "100ms",
     "ETL_BATCH_BYTES": "65536",
     "ORACLE_FETCH_ARRAY_SIZE": "100",

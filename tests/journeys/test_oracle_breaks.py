@@ -142,7 +142,7 @@ class TestAListenerThatIsDown:
         self, start_home: StartHome, breaking: Oracle
     ) -> None:
         restart = Rule(action=Action.RESTART, statement=EITHER_READING, seconds=4)
-        with start_home(breaking, ETL_ATTEMPTS="100") as home, breaking.going_wrong(restart):
+        with start_home(breaking) as home, breaking.going_wrong(restart):
             job, version = carried(home)
             assert job["status"] == "completed"
             check_rows(version, "BROKEN", "WHOLE")
