@@ -8,10 +8,10 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from journey_homes.environment import environment_of, the_command
 from journey_homes.home import Home
@@ -62,6 +62,7 @@ class EmbeddedHome(Home):
 
     def start_again(self) -> None:
         """Start the service, and wait until it says where it answers."""
+        self.url = ""
         self._process = subprocess.Popen(  # noqa: S603 - our own program, no shell
             (the_command(), "serve", "--json"),
             env=environment_of(self._settings),
@@ -73,8 +74,11 @@ class EmbeddedHome(Home):
         )
         self._reader = threading.Thread(target=self._read, args=(self._process,))
         self._reader.start()
-        self.url = self._urls.get(timeout=_START_SECONDS)
-        assert self.url, f"the service did not start: {self.log()}"
+        with suppress(Empty):
+            self.url = self._urls.get(timeout=_START_SECONDS)
+        if not self.url:
+            self.lose_machine()
+            raise AssertionError(f"the service did not start; it said: {self.log()}")
 
     def _read(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
