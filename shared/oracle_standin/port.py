@@ -169,8 +169,8 @@ class DatabaseSession(Protocol):
     def execute(self, statement: str, bind_rows: Sequence[Sequence[Bind]]) -> Outcome:
         """Run one statement, once for each row of binds (once where there are none).
 
-        Binds stand in the order of first appearance of their names in the statement. Statements
-        with RETURNING ... INTO are run with one row of binds at a time.
+        There is a bind for each place where a name stands in SQL, in their order, and one for each
+        name in PL/SQL. Statements with RETURNING ... INTO are run with one row of binds at a time.
         Raises OracleError. A query's snapshot is fixed here; its rows come later.
         """
         ...

@@ -153,8 +153,8 @@ def _from_boolean(value: object) -> bytes:
 
 ENCODERS: dict[OracleType, Callable[[Value], bytes]] = {
     OracleType.NUMBER: _from_number,
-    OracleType.BINARY_FLOAT: floats.encode_binary_float,
-    OracleType.BINARY_DOUBLE: floats.encode_binary_double,
+    OracleType.BINARY_FLOAT: lambda value: floats.encode_binary_float(value + 0.0),
+    OracleType.BINARY_DOUBLE: lambda value: floats.encode_binary_double(value + 0.0),
     OracleType.DATE: _from_date,
     OracleType.TIMESTAMP: _from_clock,
     OracleType.TIMESTAMP_LTZ: _from_clock,
@@ -167,6 +167,7 @@ ENCODERS: dict[OracleType, Callable[[Value], bytes]] = {
     OracleType.BLOB: bytes,
     OracleType.BOOLEAN: _from_boolean,
 }
+"""How values are written; Oracle knows no -0, which adding 0 takes away."""
 
 
 def encoder(kind: ColumnType) -> Encode:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import struct
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -47,6 +49,14 @@ def decimal_of(value: float) -> Decimal:
     if value != value or value in {float("inf"), float("-inf")}:  # noqa: PLR0124 -- NaN alone differs
         raise ora(1426)
     return Decimal(f"{value:.15g}") if float(f"{value:.15g}") == value else Decimal(repr(value))
+
+
+def nearest_single(value: float) -> float:
+    """Round to a BINARY_FLOAT, infinite where it is too large; -0 is 0."""
+    try:
+        return float(struct.unpack(">f", struct.pack(">f", value))[0]) + 0.0
+    except OverflowError:
+        return math.copysign(math.inf, value)
 
 
 def float_of(text: str) -> float:
@@ -195,11 +205,11 @@ MAKERS: dict[tuple[OracleType, OracleType], Callable[[ColumnType], Convert]] = {
     (OracleType.BOOLEAN, N): _always(lambda v, _s: Decimal(int(v))),
     (T, N): _always(lambda v, s: numbers.to_number(v, marks=s.marks)),
     (T, BD): _always(lambda v, _s: float_of(v)),
-    (T, BF): _always(lambda v, _s: float_of(v)),
+    (T, BF): _always(lambda v, _s: nearest_single(float_of(v))),
     (N, BD): _always(lambda v, _s: float(v)),
-    (N, BF): _always(lambda v, _s: float(v)),
+    (N, BF): _always(lambda v, _s: nearest_single(float(v))),
     (BF, BD): _always(lambda v, _s: v),
-    (BD, BF): _always(lambda v, _s: v),
+    (BD, BF): _always(lambda v, _s: nearest_single(v)),
     (BD, N): _always(lambda v, _s: decimal_of(v)),
     (BF, N): _always(lambda v, _s: decimal_of(v)),
     (T, D): _always(_read_by("NLS_DATE_FORMAT")),

@@ -109,6 +109,8 @@ TEXTS = {
     1821: "date format not recognized",
     1830: "date format picture ends before converting entire input string",
     1839: "date not valid for month specified",
+    1835: "day of week conflicts with Julian date",
+    1854: "julian date must be between 1 and 5373484",
     1840: "input value not long enough for date format",
     1841: "(full) year must be between -4713 and +9999, and not be 0",
     1843: "not a valid month",

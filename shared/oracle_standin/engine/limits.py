@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import struct
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from oracle_standin.engine import codec, instants, kinds
+from oracle_standin.engine.conversions import nearest_single
 from oracle_standin.engine.errors import ora
 from oracle_standin.engine.instants import Zoned
 from oracle_standin.engine.kinds import Value
@@ -85,13 +85,7 @@ def _binary_precision(kind: ColumnType) -> Limit:
 
 
 def _single(_kind: ColumnType, _column: str) -> Limit:
-    def limit(value: float, _settings: Settings) -> float:
-        try:
-            return float(struct.unpack(">f", struct.pack(">f", value))[0])
-        except OverflowError:
-            return float("inf") if value > 0 else float("-inf")
-
-    return limit
+    return lambda value, _settings: nearest_single(value)
 
 
 def _raw(kind: ColumnType, column: str) -> Limit:

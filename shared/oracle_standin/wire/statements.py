@@ -223,7 +223,7 @@ class Statements:
         if any(kind.type == REF_CURSOR for kind in cursor.bind_types):
             raise OracleError(3115, "unsupported network datatype or representation (REF CURSOR)")
         outcome = self.session.execute(
-            cursor.statement, [_by_name(row, cursor.binds) for row in rows]
+            cursor.statement, [_complete(row, cursor.binds) for row in rows]
         )
         if outcome.columns != cursor.columns:
             _check_new_columns(cursor, outcome.columns)
@@ -316,14 +316,8 @@ def _returned_row(touched: Sequence[Sequence[Cell | None]], binds: int) -> bytes
     )
 
 
-def _by_name(row: list[Bind], binds: Placeholders) -> list[Bind]:
-    """Keep one bind of each name, in the order of first appearance."""
+def _complete(row: list[Bind], binds: Placeholders) -> list[Bind]:
+    """Insist on one bind for each place."""
     if len(row) != len(binds.names):
         raise OracleError(1008, "not all variables bound")
-    named: dict[str, Bind] = {}
-    for name, bind in zip(binds.names, row, strict=True):
-        if named.setdefault(name, bind) != bind:
-            raise OracleError(
-                1008, f"not all variables bound (the stand-in takes one value for :{name}, not two)"
-            )
-    return list(named.values())
+    return row

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from decimal import (
-    ROUND_HALF_UP,
-    Context,
-    Decimal,
-    DivisionByZero,
-    InvalidOperation,
-    Overflow,
-)
+from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
 
 from oracle_standin.engine import instants, kinds
 from oracle_standin.engine.compiling.coercion import UNKNOWN, common_type, converted
-from oracle_standin.engine.conversions import clock_of, zoned_of
+from oracle_standin.engine.conversions import clock_of, nearest_single, zoned_of
 from oracle_standin.engine.errors import ora
 from oracle_standin.engine.execution import settings_of
 from oracle_standin.engine.functions.moments import interval_added
-from oracle_standin.engine.functions.numbers import bounded
+from oracle_standin.engine.functions.numbers import WIDE, kept
 from oracle_standin.engine.instants import Zoned
 from oracle_standin.engine.kinds import (
     BINARY_DOUBLE,
@@ -33,10 +27,6 @@ from oracle_standin.engine.kinds import (
 )
 from oracle_standin.port import ColumnType, OracleType
 
-TRAPS = [DivisionByZero, InvalidOperation, Overflow]
-WIDE = Context(prec=100, rounding=ROUND_HALF_UP, traps=TRAPS)
-EVEN = Context(prec=40, rounding=ROUND_HALF_UP, traps=TRAPS)
-ODD = Context(prec=39, rounding=ROUND_HALF_UP, traps=TRAPS)
 NUMBER_OPERATIONS: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
     "+": WIDE.add,
     "-": WIDE.subtract,
@@ -48,12 +38,6 @@ FLOAT_OPERATIONS: dict[str, Callable[[float, float], float]] = {
     "-": operator.sub,
     "*": operator.mul,
 }
-
-
-def kept(value: Decimal) -> Decimal:
-    """Round to the twenty base-100 digits that a NUMBER keeps."""
-    context = EVEN if value.adjusted() % 2 else ODD
-    return bounded(context.plus(value))
 
 
 def arithmetic(sign: str, left: Compiled, right: Compiled) -> Compiled:
@@ -103,13 +87,15 @@ def _of_numbers(sign: str, left: Compiled, right: Compiled) -> Compiled:
 def _of_floats(sign: str, left: Compiled, right: Compiled) -> Compiled:
     kind = common_type(left.type, right.type)
     kind = kind if kind.type in kinds.FLOATS else BINARY_DOUBLE
+    single = kind.type is OracleType.BINARY_FLOAT
     a, b = converted(left, kind).run, converted(right, kind).run
 
     def value(frame: Frame) -> Value:
         x, y = a(frame), b(frame)
         if x is None or y is None:
             return None
-        return _divided(x, y) if sign == "/" else FLOAT_OPERATIONS[sign](x, y)
+        result = _divided(x, y) if sign == "/" else FLOAT_OPERATIONS[sign](x, y)
+        return nearest_single(result) if single else result + 0.0
 
     return Compiled(type=kind, run=value)
 
@@ -151,7 +137,8 @@ def _difference(left: Compiled, right: Compiled) -> Compiled:
             return kept(WIDE.divide(Decimal(x - y), Decimal(instants.DAY)))
         return x - y
 
-    return Compiled(type=NUMBER if both_dates else INTERVAL_DS, run=value)
+    length = replace(INTERVAL_DS, scale=max(left.type.scale, right.type.scale))
+    return Compiled(type=NUMBER if both_dates else length, run=value)
 
 
 def _moved(sign: int, moment: Compiled, by: Compiled) -> Compiled:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from operator import itemgetter
@@ -32,7 +32,7 @@ from oracle_standin.engine.kinds import (
     Value,
 )
 from oracle_standin.engine.storage.blocks import Row
-from oracle_standin.port import Cell, ColumnType, RowSource
+from oracle_standin.port import Cell, ColumnType, OracleType, RowSource
 
 Emit = Callable[[Frame], Cell]
 
@@ -49,6 +49,38 @@ def emitter(compiled: Compiled) -> Emit:
         return lambda frame: frame[slot][position]
     encode, run = codec.encoder(described(compiled.type)), compiled.run
     return lambda frame: encode(run(frame))
+
+
+Identity = Callable[[Row], Row]
+"""What makes a row the same as another."""
+INSTANT_CELL = 12
+
+
+def identity_of(kinds_of_columns: Sequence[ColumnType]) -> Identity:
+    """Return what tells rows apart: their cells, of moments with a time zone the instant alone."""
+    zoned = [
+        position
+        for position, kind in enumerate(kinds_of_columns)
+        if kind.type is OracleType.TIMESTAMP_TZ
+    ]
+
+    def instants_alone(row: Row) -> Row:
+        cells = list(row)
+        for position in zoned:
+            cells[position] = cells[position][:INSTANT_CELL]
+        return tuple(cells)
+
+    return instants_alone if zoned else lambda row: row
+
+
+def unique(rows: Iterator[Row], identity: Identity) -> Iterator[Row]:
+    """Yield the first of equal rows."""
+    seen: set[Row] = set()
+    for row in rows:
+        key = identity(row)
+        if key not in seen:
+            seen.add(key)
+            yield row
 
 
 def _picker(places: tuple[int, ...]) -> Callable[[Row], Row]:
@@ -68,6 +100,7 @@ class BlockRun:
     keys: tuple[SortKey, ...]
     window: Window | None
     distinct: bool
+    identity: Identity
     grouping: Grouping | None
     having: Evaluate | None
     sources: int
@@ -106,16 +139,17 @@ class BlockRun:
         emits = self.emits
         if not self.keys:
             rows = (tuple([emit(one) for emit in emits]) for one in frames)
-            return unique(rows) if self.distinct else rows
+            return unique(rows, self.identity) if self.distinct else rows
         keyed: list[Keyed] = []
         seen: set[Row] = set()
         for one in frames:
             row = tuple([emit(one) for emit in emits])
             if self.distinct:
-                if row in seen:
+                key = self.identity(row)
+                if key in seen:
                     continue
-                seen.add(row)
-            keyed.append((tuple([key.run(one) for key in self.keys]), row))
+                seen.add(key)
+            keyed.append((tuple([by.run(one) for by in self.keys]), row))
         return iter(sorted_rows(keyed, self.keys))
 
     def _numbered(self, frame: Frame) -> Iterator[Frame]:
@@ -167,12 +201,3 @@ class BlockRun:
         if kept is None or self.places is None:
             return None
         return kept[0].scan(self.places, kept[1])
-
-
-def unique(rows: Iterator[Row]) -> Iterator[Row]:
-    """Yield each row once."""
-    seen: set[Row] = set()
-    for row in rows:
-        if row not in seen:
-            seen.add(row)
-            yield row

@@ -119,4 +119,5 @@ def _text_order(text: str | None, frame: Frame) -> str | bytes | None:
 
 
 def _padded_order(text: str | None, frame: Frame) -> str | bytes | None:
-    return _text_order(None if text is None else text.rstrip(" "), frame)
+    """Blanks at the end do not count, and every other character is compared with a blank there."""
+    return _text_order(None if text is None else text.rstrip(" ") + " ", frame)

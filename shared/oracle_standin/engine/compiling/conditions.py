@@ -10,10 +10,11 @@ from sqlglot import exp
 
 from oracle_standin.engine import kinds
 from oracle_standin.engine.compiling.coercion import NULL, as_text, comparable
+from oracle_standin.engine.compiling.queries import Query
 from oracle_standin.engine.compiling.scope import Scope
 from oracle_standin.engine.compiling.trees import only
 from oracle_standin.engine.errors import not_done_here, ora
-from oracle_standin.engine.functions.choices import fitted, result_type
+from oracle_standin.engine.functions.choices import alike, fitted
 from oracle_standin.engine.functions.patterns import like_pattern
 from oracle_standin.engine.kinds import Compiled, Evaluate, Frame, Value
 
@@ -120,17 +121,36 @@ def _quantified(node: exp.Expr, compare: Compare, scope: Scope) -> Compiled:
     inner = right.this if isinstance(right, (exp.Any, exp.All)) else None
     if isinstance(inner, exp.Subquery):
         inner = inner.this
-    if isinstance(inner, exp.Query) or (
-        inner is None
-        and len(right.expressions) == 1
-        and isinstance(right.expressions[0], exp.Query)
-    ):
-        raise not_done_here("ANY or ALL of a subquery")
+    if inner is None and len(right.expressions) == 1:
+        inner = right.expressions[0]
+    if isinstance(inner, exp.Query):
+        return _quantified_query(compare, given, scope.context.query(inner, scope), every=every)
     items = right.expressions or (
         inner.expressions if isinstance(inner, exp.Tuple) else [inner.this if inner else inner]
     )
     tests = [compared(compare, given, scope.context.expression(one, scope)).run for one in items]
     return _condition(_all(tests) if every else _any(tests))
+
+
+def _quantified_query(compare: Compare, given: Compiled, query: Query, *, every: bool) -> Compiled:
+    """Make a comparison with any, or every, row of a subquery."""
+    if len(query.columns) != 1:
+        raise ora(913)
+    left, right = comparable(given, query.readable(0))
+    members = query.remembering(query.members([right]))
+
+    def value(frame: Frame) -> bool | None:
+        x = left(frame)
+        found, unknown = members(frame)
+        if not found and not unknown:
+            return every
+        if x is None:
+            return None
+        if any(compare(x, y) is not every for (y,) in found):
+            return not every
+        return None if unknown else every
+
+    return _condition(value)
 
 
 def _any(tests: Sequence[Evaluate]) -> Evaluate:
@@ -211,13 +231,16 @@ def _in_query(given: Sequence[Compiled], node: exp.Expr, scope: Scope) -> Compil
     def value(frame: Frame) -> bool | None:
         key = tuple(run(frame) for run in wanted)
         found, unknown = members(frame)
-        if not found and not unknown:
-            return False
-        if None in key:
-            return None
-        return True if key in found else None if unknown else False
+        if key in found:
+            return True
+        suspects = [*found, *unknown] if None in key else unknown
+        return None if any(_may_equal(key, one) for one in suspects) else False
 
     return _condition(value)
+
+
+def _may_equal(key: tuple[Value, ...], other: tuple[Value, ...]) -> bool:
+    return all(a is None or b is None or a == b for a, b in zip(key, other, strict=True))
 
 
 def _exists(node: exp.Expr, scope: Scope) -> Compiled:
@@ -292,7 +315,7 @@ def case(node: exp.Expr, scope: Scope) -> Compiled:
     results = [compile_one(branch.args["true"], scope) for branch in node.args["ifs"]]
     default = node.args.get("default")
     results.append(compile_one(default, scope) if default is not None else NULL)
-    kind = result_type(results)
+    kind = alike(results)
     runs = fitted(results, kind)
 
     def value(frame: Frame) -> Value:

@@ -12,11 +12,12 @@ from decimal import Decimal
 
 from sqlglot import exp
 
-from oracle_standin.engine import instants, intervals_text, kinds
+from oracle_standin.engine import instants, kinds
 from oracle_standin.engine.compiling import grouping
 from oracle_standin.engine.compiling.arithmetic import arithmetic, negated
 from oracle_standin.engine.compiling.coercion import NULL, as_text, converted
 from oracle_standin.engine.compiling.conditions import CONDITIONS, case
+from oracle_standin.engine.compiling.interval_literals import interval_literal
 from oracle_standin.engine.compiling.scope import Scope
 from oracle_standin.engine.compiling.trees import only
 from oracle_standin.engine.errors import not_done_here, ora
@@ -296,26 +297,6 @@ def _timestamp_literal(node: exp.Expr, _scope: Scope) -> Compiled:
     return Compiled(type=kinds.TIMESTAMP_TZ, run=constant(zoned), nullable=False, literal=True)
 
 
-def _interval(node: exp.Expr, _scope: Scope) -> Compiled:
-    only(node, "this", "unit")
-    unit = node.args["unit"]
-    first = last = _unit(unit)
-    if isinstance(unit, exp.IntervalSpan):
-        first, last = _unit(unit.this), _unit(unit.expression)
-    if not isinstance(node.this, exp.Literal):
-        raise not_done_here("an interval of an expression")
-    written = node.this.name
-    if first in {"YEAR", "MONTH"}:
-        months = intervals_text.year_month(written, first=first, last=last)
-        return Compiled(type=kinds.INTERVAL_YM, run=constant(months), literal=True)
-    length = intervals_text.day_second(written, first=first, last=last)
-    return Compiled(type=kinds.INTERVAL_DS, run=constant(length), literal=True)
-
-
-def _unit(node: exp.Expr) -> str:
-    return str(node.this).upper() if isinstance(node, (exp.Anonymous, exp.Var)) else ""
-
-
 def _at_time_zone(node: exp.Expr, scope: Scope) -> Compiled:
     only(node, "this", "zone")
     given = compile_expression(node.this, scope)
@@ -420,7 +401,7 @@ COMPILERS: dict[type[exp.Expr], Callable[[exp.Expr, Scope], Compiled]] = {
     exp.Neg: _negation,
     exp.Anonymous: _call,
     exp.WithinGroup: _within_group,
-    exp.Interval: _interval,
+    exp.Interval: interval_literal,
     exp.AtTimeZone: _at_time_zone,
     exp.Extract: _extract,
     exp.Trim: _trim,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -9,10 +11,10 @@ from decimal import Decimal
 from sqlglot import exp
 
 from oracle_standin.engine import kinds
-from oracle_standin.engine.compiling.arithmetic import WIDE, kept
 from oracle_standin.engine.compiling.coercion import as_text, converted, ordered
 from oracle_standin.engine.compiling.scope import SourceColumn
 from oracle_standin.engine.errors import not_done_here, ora
+from oracle_standin.engine.functions.numbers import WIDE, kept
 from oracle_standin.engine.kinds import FIRST_SOURCE, Compiled, Evaluate, Frame, Value
 from oracle_standin.port import ColumnType
 
@@ -147,6 +149,8 @@ def _average(values: list[Value]) -> Value:
 def _variance(values: list[Value]) -> Value:
     if not values:
         return None
+    if isinstance(values[0], float):
+        return statistics.variance(values) if len(values) > 1 else 0.0
     if len(values) == 1:
         return Decimal(0)
     mean = WIDE.divide(_total(values), Decimal(len(values)))
@@ -156,7 +160,9 @@ def _variance(values: list[Value]) -> Value:
 
 def _deviation(values: list[Value]) -> Value:
     variance = _variance(values)
-    return None if variance is None else kept(WIDE.sqrt(variance))
+    if variance is None or isinstance(variance, float):
+        return variance if variance is None else math.sqrt(variance)
+    return kept(WIDE.sqrt(variance))
 
 
 def _median(values: list[Value]) -> Value:
@@ -166,7 +172,7 @@ def _median(values: list[Value]) -> Value:
     half = len(middle) // 2
     if len(middle) % 2:
         return middle[half]
-    return kept(WIDE.divide(_total(middle[half - 1 : half + 1]), Decimal(2)))
+    return _average(middle[half - 1 : half + 1])
 
 
 NUMERIC: dict[str, Finish] = {

@@ -73,19 +73,18 @@ class Query:
         return Compiled(type=kind, run=lambda frame: decode(frame[FIRST_SOURCE][position]))
 
     def members(self, runs: Sequence[Evaluate]) -> Evaluate:
-        """Return how to collect the rows as a set, and whether one holds a NULL."""
+        """Return how to collect the rows as two sets: the whole ones, and those with a NULL."""
 
-        def collect(frame: Frame) -> tuple[set[tuple[Value, ...]], bool]:
+        def collect(frame: Frame) -> tuple[set[tuple[Value, ...]], set[tuple[Value, ...]]]:
             execution: Execution = frame[EXECUTION]
             inner = base_frame(execution, frame, 1)
             found: set[tuple[Value, ...]] = set()
-            unknown = False
+            unknown: set[tuple[Value, ...]] = set()
             for batch in self.rows(execution, frame):
                 for row in batch:
                     inner[FIRST_SOURCE] = row
                     key = tuple(run(inner) for run in runs)
-                    unknown = unknown or None in key
-                    found.add(key)
+                    (unknown if None in key else found).add(key)
             return found, unknown
 
         return collect

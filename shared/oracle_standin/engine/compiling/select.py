@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from oracle_standin.engine import kinds
-from oracle_standin.engine.compiling.block_runs import BlockRun, described, emitter
+from oracle_standin.engine.compiling.block_runs import BlockRun, described, emitter, identity_of
 from oracle_standin.engine.compiling.conditions import truth
 from oracle_standin.engine.compiling.context import Compilation
 from oracle_standin.engine.compiling.from_clause import compile_from
@@ -141,6 +141,7 @@ class _Select:
             keys=tuple(keys),
             window=frame_window,
             distinct=distinct is not None,
+            identity=identity_of([one.compiled.type for one in chosen]),
             grouping=self.scope.grouping,
             having=having,
             sources=len(self.scope.sources),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -9,7 +11,12 @@ from dataclasses import replace
 from sqlglot import exp
 
 from oracle_standin.engine import codec, kinds
-from oracle_standin.engine.compiling.block_runs import emitter, unique
+from oracle_standin.engine.compiling.block_runs import (
+    Identity,
+    emitter,
+    identity_of,
+    unique,
+)
 from oracle_standin.engine.compiling.coercion import converted
 from oracle_standin.engine.compiling.context import Compilation
 from oracle_standin.engine.compiling.ordering import (
@@ -45,7 +52,7 @@ def set_operation(
     only(tree, "this", "expression", "distinct", "order", "limit", "offset", "with_")
     columns = _common_columns(left, right)
     a, b = _recoded(left, columns), _recoded(right, columns)
-    combine = _combination(tree)
+    combine = _combination(tree, identity_of([column.type for column in columns]))
     is_all = not isinstance(tree, exp.Union) and not tree.args.get("distinct")
     if is_all and context.version < 21:  # noqa: PLR2004 -- the release that brought it
         raise ora(933)
@@ -104,48 +111,41 @@ def _recoded(
     return rows
 
 
-def _combination(tree: exp.Expr) -> Callable[[Iterator[Row], Iterator[Row]], Iterator[Row]]:
+def _combination(
+    tree: exp.Expr, identity: Identity
+) -> Callable[[Iterator[Row], Iterator[Row]], Iterator[Row]]:
     if isinstance(tree, exp.Union):
-        return _union if tree.args.get("distinct") else _union_all
-    is_difference = isinstance(tree, exp.Except)
+        if not tree.args.get("distinct"):
+            return itertools.chain
+        return lambda first, second: unique(itertools.chain(first, second), identity)
+    kept = operator.not_ if isinstance(tree, exp.Except) else bool
     if tree.args.get("distinct"):
-        return _minus if is_difference else _intersection
-    return _minus_all if is_difference else _intersection_all
+        return lambda first, second: unique(
+            _filtered(first, {identity(row) for row in second}, identity, kept), identity
+        )
+    return lambda first, second: _one_for_one(first, second, identity, kept)
 
 
-def _union_all(first: Iterator[Row], second: Iterator[Row]) -> Iterator[Row]:
-    yield from first
-    yield from second
+Kept = Callable[[bool], bool]
+"""Whether a row of the first query stays, by whether the second has it."""
 
 
-def _union(first: Iterator[Row], second: Iterator[Row]) -> Iterator[Row]:
-    return unique(_union_all(first, second))
+def _filtered(
+    first: Iterator[Row], there: set[Row], identity: Identity, kept: Kept
+) -> Iterator[Row]:
+    return (row for row in first if kept(identity(row) in there))
 
 
-def _minus(first: Iterator[Row], second: Iterator[Row]) -> Iterator[Row]:
-    gone = set(second)
-    return unique(row for row in first if row not in gone)
-
-
-def _intersection(first: Iterator[Row], second: Iterator[Row]) -> Iterator[Row]:
-    kept = set(second)
-    return unique(row for row in first if row in kept)
-
-
-def _minus_all(first: Iterator[Row], second: Iterator[Row]) -> Iterator[Row]:
-    gone = Counter(second)
+def _one_for_one(
+    first: Iterator[Row], second: Iterator[Row], identity: Identity, kept: Kept
+) -> Iterator[Row]:
+    """Match each row of the second query with one of the first."""
+    there = Counter(identity(row) for row in second)
     for row in first:
-        if gone[row]:
-            gone[row] -= 1
-        else:
-            yield row
-
-
-def _intersection_all(first: Iterator[Row], second: Iterator[Row]) -> Iterator[Row]:
-    kept = Counter(second)
-    for row in first:
-        if kept[row]:
-            kept[row] -= 1
+        key = identity(row)
+        matched = there[key] > 0
+        there[key] -= matched
+        if kept(matched):
             yield row
 
 

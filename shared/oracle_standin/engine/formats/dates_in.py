@@ -18,6 +18,7 @@ HALF_CENTURY = 50
 MONTHS_OF_YEAR = 12
 LAST_YEAR = 9999
 FIRST_YEAR = -4712
+FIRST_JULIAN, LAST_JULIAN = 1, 5373484
 WIDTHS = {
     "SYYYY": 4, "YYYY": 4, "YYY": 3, "YY": 2, "Y": 1, "RRRR": 4, "RR": 2, "MM": 2, "DD": 2,
     "DDD": 3, "D": 1, "HH24": 2, "HH12": 2, "HH": 2, "MI": 2, "SS": 2, "SSSSS": 5, "J": 7,
@@ -27,6 +28,10 @@ RANGES = {
     "HH12": (1, 12, 1849), "HH": (1, 12, 1849), "MI": (0, 59, 1851), "SS": (0, 59, 1852),
     "SSSSS": (0, 86399, 1853), "D": (1, 7, 1846),
 }  # fmt: skip
+
+LONGER_YEARS = {"YY": "YYYY", "RR": "RRRR"}
+"""What Oracle tries where a short year does not fit the text."""
+WHOLE_YEAR = r"\d{4}(?!\d)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +121,12 @@ def _digits(reading: _Reading, element: str) -> None:
     sign = 1
     if element == "SYYYY":
         sign = -1 if (reading.take(r"[-+ ]") or "").startswith("-") else 1
+    if element == "MM" and reading.rest[:1].isalpha() and not reading.exact:
+        _month_name(reading)
+        return
     width = WIDTHS[element]
-    taken = reading.take(rf"\d{{1,{width}}}")
+    whole = None if reading.exact or element not in LONGER_YEARS else reading.take(WHOLE_YEAR)
+    taken = whole or reading.take(rf"\d{{1,{width}}}")
     if taken is None:
         raise ora(1843 if element == "MM" and reading.rest[:1].isalpha() else 1858)
     if reading.exact and len(taken) != width:
@@ -127,7 +136,9 @@ def _digits(reading: _Reading, element: str) -> None:
         low, high, code = RANGES[element]
         if not low <= value <= high:
             raise ora(code)
-    name, value = _normalised(element, value, len(taken), reading.this_year)
+    name, value = _normalised(
+        LONGER_YEARS[element] if whole else element, value, len(taken), reading.this_year
+    )
     reading.fields[name] = value
 
 
@@ -179,8 +190,11 @@ def _roman(reading: _Reading) -> None:
 
 
 def _day_name(reading: _Reading) -> None:
-    if not any(reading.take(name) or reading.take(name[:3]) for name in DAYS):
-        raise ora(1846)
+    for weekday, name in enumerate(DAYS):
+        if reading.take(name) or reading.take(name[:3]):
+            reading.fields["weekday"] = weekday
+            return
+    raise ora(1846)
 
 
 def _half_day(reading: _Reading) -> None:
@@ -249,6 +263,14 @@ OPTIONAL = {
 
 def _instant(reading: _Reading, today: instants.Clock) -> int:
     said = reading.fields
+    at = _said(said, today)
+    weekday = (at // instants.DAY + 1) % len(DAYS)
+    if said.get("weekday", weekday) != weekday:
+        raise ora(1835)
+    return at
+
+
+def _said(said: dict[str, int], today: instants.Clock) -> int:
     year = said.get("year", today.year)
     if said.get("before_christ"):
         year = -abs(year)
@@ -256,8 +278,13 @@ def _instant(reading: _Reading, today: instants.Clock) -> int:
         raise ora(1841)
     of_day = _time_of_day(said)
     if "J" in said:
+        if not FIRST_JULIAN <= said["J"] <= LAST_JULIAN:
+            raise ora(1854)
         return said["J"] * instants.DAY + of_day
     if "DDD" in said:
+        days = instants.instant(year, 12, 31) - instants.instant(year, 1, 1)
+        if said["DDD"] > days // instants.DAY + 1:
+            raise ora(1848)
         return instants.instant(year, 1, 1) + (said["DDD"] - 1) * instants.DAY + of_day
     month = said.get("MM", today.month)
     day = said.get("DD", 1)

@@ -226,13 +226,16 @@ def cast(given: Compiled, wanted: ColumnType) -> Compiled:
     if limit is None or wanted.type is OracleType.RAW:
         return Compiled(type=wanted, run=fitted.run)
     run, bound = fitted.run, limit
-    cuts = wanted.type in {OracleType.VARCHAR2, OracleType.CHAR}
+    cuts = wanted.type in kinds.TEXTS and given.type.type in kinds.TEXTS
+    written = wanted.type in kinds.TEXTS and not cuts
 
     def value(frame: Frame) -> Value:
         result = run(frame)
         if result is None:
             return None
         settings = settings_of(frame)
+        if written and len(result) > wanted.characters:
+            raise ora(25137)
         return bound(_cut(result, wanted, settings) if cuts else result, settings)
 
     return Compiled(type=wanted, run=value)

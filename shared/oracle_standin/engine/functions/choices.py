@@ -14,6 +14,7 @@ from oracle_standin.engine.compiling.coercion import (
     converted,
     ordered,
 )
+from oracle_standin.engine.errors import ora
 from oracle_standin.engine.functions.registry import FUNCTIONS, built, counted
 from oracle_standin.engine.kinds import Compiled, Evaluate, Frame, Value
 from oracle_standin.port import ColumnType, OracleType
@@ -34,6 +35,17 @@ def result_type(choices: Sequence[Compiled]) -> ColumnType:
             wide = wide if wide == kind else common_type(wide, kind)
         return wide if wide.type in kinds.FLOATS else _same_or(known, kinds.NUMBER)
     return known[0]
+
+
+def alike(choices: Sequence[Compiled]) -> ColumnType:
+    """Return the type of choices that Oracle does not convert: ORA-00932 where they differ."""
+    kind = result_type(choices)
+    for one in choices:
+        families = {one.type.type in kinds.NUMERICS, kind.type in kinds.NUMERICS}
+        moments = {one.type.type in kinds.MOMENTS, kind.type in kinds.MOMENTS}
+        if one.type is not UNKNOWN and (len(families) > 1 or len(moments) > 1):
+            raise ora(932, kinds.word(kind), kinds.word(one.type))
+    return kind
 
 
 def _same_or(known: Sequence[ColumnType], otherwise: ColumnType) -> ColumnType:
@@ -58,18 +70,17 @@ def fitted(choices: Sequence[Compiled], wanted: ColumnType) -> list[Evaluate]:
 def coalesce(arguments: Sequence[Compiled]) -> Compiled:
     """Make the first argument that is not NULL."""
     counted(arguments, 2, 1000)
-    return _first_known(arguments)
+    return _first_known(arguments, alike(arguments))
 
 
 @built("NVL")
 def nvl(arguments: Sequence[Compiled]) -> Compiled:
     """Make the first of two arguments that is not NULL."""
     counted(arguments, 2, 2)
-    return _first_known(arguments)
+    return _first_known(arguments, result_type(arguments))
 
 
-def _first_known(arguments: Sequence[Compiled]) -> Compiled:
-    kind = result_type(arguments)
+def _first_known(arguments: Sequence[Compiled], kind: ColumnType) -> Compiled:
     runs = fitted(arguments, kind)
 
     def value(frame: Frame) -> Value:
@@ -132,7 +143,7 @@ def _extreme(choose: Callable[..., Value], arguments: Sequence[Compiled]) -> Com
     if kind.type in kinds.NUMERICS:
         kind = result_type(arguments)
     alike = [converted(one, kind) for one in arguments]
-    pairs = [(ordered(one), one.run) for one in alike]
+    pairs = [(ordered(one, blank_padded=False), one.run) for one in alike]
 
     def value(frame: Frame) -> Value:
         keyed = [(key(frame), run(frame)) for key, run in pairs]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from oracle_standin.engine import instants, intervals_text, kinds
 from oracle_standin.engine.compiling.coercion import as_text, converted
 from oracle_standin.engine.conversions import clock_of, zoned_of
-from oracle_standin.engine.errors import ora
+from oracle_standin.engine.errors import not_done_here, ora
 from oracle_standin.engine.execution import settings_of
 from oracle_standin.engine.formats.dates_out import DAYS, DAYS_OF_WEEK, shown
 from oracle_standin.engine.functions import numbers
@@ -96,8 +97,8 @@ def months_between(_settings: Settings, later: int, earlier: int) -> Decimal:
     if a.day == b.day or ends:
         return Decimal(months)
     days = Decimal((a.day - b.day) * instants.DAY + later % instants.DAY - earlier % instants.DAY)
-    part = numbers.DIGITS.divide(days, Decimal(DAYS_IN_MONTHS_BETWEEN * instants.DAY))
-    return numbers.DIGITS.add(Decimal(months), part)
+    part = numbers.WIDE.divide(days, Decimal(DAYS_IN_MONTHS_BETWEEN * instants.DAY))
+    return numbers.kept(numbers.WIDE.add(Decimal(months), part))
 
 
 @built("TRUNC")
@@ -133,8 +134,7 @@ def _cut(arguments: Sequence[Compiled], *, up: bool) -> Compiled:
 def _float_cut(value: float | None, *, up: bool) -> float | None:
     if value is None or value != value or value in {float("inf"), float("-inf")}:  # noqa: PLR0124 -- NaN alone differs
         return value
-    body = numbers.rounded if up else numbers.truncated
-    return float(body(Decimal(value)))
+    return float(round(value)) if up else float(math.trunc(value))
 
 
 def _cut_moment(arguments: Sequence[Compiled], *, up: bool) -> Compiled:
@@ -161,14 +161,22 @@ def cut_to(at: int, unit: str, *, up: bool = False) -> int:
     if unit in {"HH", "HH12", "HH24", "MI"}:
         step = instants.MINUTE if unit == "MI" else instants.HOUR
         return (at + (step // 2 if up else 0)) // step * step
-    if unit in {"DAY", "DY", "D", "IW"}:
-        return _cut_to_week(at, unit, up=up)
+    if unit in WEEK_STARTS:
+        return _cut_to_week(at, WEEK_STARTS[unit](now, at // instants.DAY), up=up)
     return _cut_to_months(now, unit, up=up)
 
 
-def _cut_to_week(at: int, unit: str, *, up: bool) -> int:
+WEEK_STARTS: dict[str, Callable[[Clock, int], int]] = {
+    **dict.fromkeys(("DAY", "DY", "D"), lambda _now, day: (day + 1) % DAYS_OF_WEEK),
+    "IW": lambda _now, day: day % DAYS_OF_WEEK,
+    "W": lambda now, _day: (now.day - 1) % DAYS_OF_WEEK,
+    "WW": lambda now, day: (day - instants.instant(now.year, 1, 1) // instants.DAY) % DAYS_OF_WEEK,
+}
+"""How many days a day lies behind the start of its week, by the model of the week."""
+
+
+def _cut_to_week(at: int, since: int, *, up: bool) -> int:
     day = at // instants.DAY
-    since = (day + (0 if unit == "IW" else 1)) % DAYS_OF_WEEK
     start = (day - since) * instants.DAY
     half = at - start >= DAYS_OF_WEEK * instants.DAY // 2
     return start + (DAYS_OF_WEEK * instants.DAY if up and half else 0)
@@ -187,6 +195,8 @@ def _cut_to_months(now: Clock, unit: str, *, up: bool) -> int:
         start = instants.instant(now.year, 1, 1)
         return months_added(start, MONTHS_OF_YEAR * int(up and now.month >= HALF_YEAR))
     if unit in {"CC", "SCC"}:
+        if up:
+            raise not_done_here(f"ROUND to {unit}")
         return instants.instant((now.year - 1) // 100 * 100 + 1, 1, 1)
     raise ora(1821)
 

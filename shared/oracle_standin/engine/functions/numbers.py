@@ -24,10 +24,12 @@ from oracle_standin.engine.kinds import BINARY_DOUBLE, NUMBER, Compiled, Frame, 
 from oracle_standin.engine.settings import Settings
 from oracle_standin.port import ColumnType
 
-DIGITS = Context(
-    prec=40, rounding=ROUND_HALF_UP, traps=[DivisionByZero, InvalidOperation, Overflow]
-)
+TRAPS = [DivisionByZero, InvalidOperation, Overflow]
+WIDE = Context(prec=100, rounding=ROUND_HALF_UP, traps=TRAPS)
+EVEN = Context(prec=40, rounding=ROUND_HALF_UP, traps=TRAPS)
+ODD = Context(prec=39, rounding=ROUND_HALF_UP, traps=TRAPS)
 EXACT = Context(prec=400, rounding=ROUND_HALF_UP)
+MOST_PLACES = 200
 LARGEST = Decimal("1E126")
 SMALLEST = Decimal("1E-130")
 
@@ -37,6 +39,12 @@ def bounded(value: Decimal) -> Decimal:
     if value.copy_abs() >= LARGEST:
         raise ora(1426)
     return value if not value or value.copy_abs() >= SMALLEST else Decimal(0)
+
+
+def kept(value: Decimal) -> Decimal:
+    """Round to the twenty base-100 digits that a NUMBER keeps."""
+    context = EVEN if value.adjusted() % 2 else ODD
+    return bounded(context.plus(value))
 
 
 def numeric(name: str) -> Callable[[Callable[[Decimal], Decimal]], None]:
@@ -88,67 +96,99 @@ def _sign(value: Decimal) -> Decimal:
 
 def rounded(value: Decimal, places: Decimal = Decimal(0)) -> Decimal:
     """Round a number to so many decimal places, halves away from zero."""
-    return value.quantize(Decimal(1).scaleb(-int(places)), ROUND_HALF_UP, EXACT)
+    return _quantized(value, places, ROUND_HALF_UP)
 
 
 def truncated(value: Decimal, places: Decimal = Decimal(0)) -> Decimal:
     """Cut a number off after so many decimal places."""
-    return value.quantize(Decimal(1).scaleb(-int(places)), ROUND_DOWN, EXACT)
+    return _quantized(value, places, ROUND_DOWN)
 
 
-@function("MOD", NUMBER, NUMBER, gives=NUMBER)
-def mod(_settings: Settings, value: Decimal, divisor: Decimal) -> Decimal:
-    """Return the remainder with the sign of the value; by zero, the value."""
+def _quantized(value: Decimal, places: Decimal, rounding: str) -> Decimal:
+    kept_places = max(-MOST_PLACES, min(int(places), MOST_PLACES))
+    return bounded(value.quantize(Decimal(1).scaleb(-kept_places), rounding, EXACT))
+
+
+def _computed(
+    name: str, of_numbers: Callable[..., Decimal], of_floats: Callable[..., float], parameters: int
+) -> None:
+    """Declare a function that computes in NUMBER, or in BINARY_DOUBLE where an argument is one."""
+
+    @built(name)
+    def build(arguments: Sequence[Compiled]) -> Compiled:
+        counted(arguments, parameters, parameters)
+        is_float = any(one.type.type in kinds.FLOATS for one in arguments)
+        kind = BINARY_DOUBLE if is_float else NUMBER
+        runs = [converted(one, kind).run for one in arguments]
+
+        def value(frame: Frame) -> Value:
+            values = [run(frame) for run in runs]
+            if None in values:
+                return None
+            return _as_ieee(of_floats, values) if is_float else kept(of_numbers(*values))
+
+        return Compiled(type=kind, run=value)
+
+
+def _as_ieee(body: Callable[..., float], values: Sequence[float]) -> float:
+    """Compute with floats: what has no result is NaN, what is too large infinite."""
+    try:
+        return body(*values)
+    except ValueError:
+        return math.nan
+    except OverflowError:
+        return math.inf
+
+
+def _modulo(value: Decimal, divisor: Decimal) -> Decimal:
     return value if not divisor else EXACT.remainder(value, divisor)
 
 
-@function("REMAINDER", NUMBER, NUMBER, gives=NUMBER)
-def remainder(_settings: Settings, value: Decimal, divisor: Decimal) -> Decimal:
-    """Return the remainder from the nearest multiple."""
+def _float_modulo(value: float, divisor: float) -> float:
+    return value if not divisor else math.fmod(value, divisor)
+
+
+def _remainder(value: Decimal, divisor: Decimal) -> Decimal:
     if not divisor:
         raise ora(1476)
     return EXACT.remainder_near(value, divisor)
 
 
-@function("POWER", NUMBER, NUMBER, gives=NUMBER)
-def power(_settings: Settings, base: Decimal, exponent: Decimal) -> Decimal:
-    """Return base to the exponent."""
+def _power(base: Decimal, exponent: Decimal) -> Decimal:
     if (base < 0 and exponent != int(exponent)) or (not base and exponent < 0):
         raise ora(1428, base)
-    if not exponent:
-        return Decimal(1)
-    return bounded(Context(prec=60).power(base, exponent))
+    return WIDE.power(base, exponent) if exponent else Decimal(1)
 
 
-@function("SQRT", NUMBER, gives=NUMBER)
-def sqrt(_settings: Settings, value: Decimal) -> Decimal:
-    """Return the square root."""
+def _square_root(value: Decimal) -> Decimal:
     if value < 0:
         raise ora(1428, value)
-    return DIGITS.sqrt(value)
+    return WIDE.sqrt(value)
 
 
-@function("EXP", NUMBER, gives=NUMBER)
-def exponential(_settings: Settings, value: Decimal) -> Decimal:
-    """Return e to the value."""
-    return bounded(DIGITS.exp(value))
-
-
-@function("LN", NUMBER, gives=NUMBER)
-def natural_logarithm(_settings: Settings, value: Decimal) -> Decimal:
-    """Return the natural logarithm."""
+def _natural_logarithm(value: Decimal) -> Decimal:
     if value <= 0:
         raise ora(1428, value)
-    return DIGITS.ln(value)
+    return WIDE.ln(value)
 
 
-@function("LOG", NUMBER, NUMBER, gives=NUMBER)
-def logarithm(_settings: Settings, base: Decimal, value: Decimal) -> Decimal:
-    """Return the logarithm of a value to a base."""
+def _logarithm(base: Decimal, value: Decimal) -> Decimal:
     if base <= 0 or base == 1 or value <= 0:
         raise ora(1428, base if base <= 0 or base == 1 else value)
-    wide = Context(prec=60)
-    return DIGITS.divide(wide.ln(value), wide.ln(base))
+    return WIDE.divide(WIDE.ln(value), WIDE.ln(base))
+
+
+def _float_logarithm(base: float, value: float) -> float:
+    return math.log(value, base) if base != 1 else math.nan
+
+
+_computed("MOD", _modulo, _float_modulo, 2)
+_computed("REMAINDER", _remainder, math.remainder, 2)
+_computed("POWER", _power, math.pow, 2)
+_computed("SQRT", _square_root, math.sqrt, 1)
+_computed("EXP", WIDE.exp, math.exp, 1)
+_computed("LN", _natural_logarithm, math.log, 1)
+_computed("LOG", _logarithm, _float_logarithm, 2)
 
 
 @function("BITAND", NUMBER, NUMBER, gives=NUMBER)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import unicodedata
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import TypeVar
@@ -109,6 +111,8 @@ def instr(
         return Decimal(0)
     backwards = start < 0
     at = int(start) - 1 if not backwards else len(text) + int(start)
+    if at < 0:
+        return Decimal(0)
     for _ in range(int(occurrence)):
         at = text.rfind(wanted, 0, at + len(wanted)) if backwards else text.find(wanted, at)
         if at < 0:
@@ -125,8 +129,27 @@ def lob_instr(settings: Settings, *arguments: Value) -> Decimal:
 
 
 def _padded(text: str, length: Decimal, fill: str) -> tuple[str, str]:
-    missing = max(int(length) - len(text), 0)
-    return (fill * missing)[:missing], text[: max(int(length), 0)]
+    """Return what fills the text up, and the text itself, cut to the columns of a terminal."""
+    width = max(int(length), 0)
+    kept = _fitting(text, width)
+    missing = width - _columns(kept)
+    filling = _fitting(fill * missing, missing)
+    return filling + " " * (missing - _columns(filling)), kept
+
+
+def _columns(text: str) -> int:
+    return len(text) if text.isascii() else sum(map(_column_count, text))
+
+
+def _column_count(character: str) -> int:
+    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
+
+
+def _fitting(text: str, width: int) -> str:
+    if text.isascii():
+        return text[:width]
+    ends = itertools.accumulate(map(_column_count, text))
+    return "".join(c for c, end in zip(text, ends, strict=True) if end <= width)
 
 
 @function("LPAD", TEXT, NUMBER, TEXT, gives=like_first, least=2)

@@ -8,6 +8,7 @@ syntax of their own (CAST, TRIM, EXTRACT, XMLSERIALIZE, JSON_SERIALIZE) are read
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -119,11 +120,10 @@ class PlainOracle(Oracle):
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A statement's tree with the names of its binds in the order of their appearance."""
+    """A statement's tree, and the name of a bind for each place where one stands."""
 
     tree: exp.Expr
-    binds: tuple[str, ...]
-    occurrences: tuple[str, ...]
+    places: tuple[str, ...]
     returning_into: tuple[str, ...] = ()
 
 
@@ -134,16 +134,15 @@ def parse(statement: str) -> Parsed:
     if len(tokens) > 1 and tokens[-2].text == ";" and tokens[-2].kind is Kind.SYMBOL:
         raise _at(911, tokens[-2])
     kept, into = _without_into(tokens)
-    occurrences = tuple(token.text for token in tokens if token.kind is Kind.BIND)
-    binds = tuple(dict.fromkeys(occurrences))
-    text = " ".join(_rewritten(kept, binds))
+    places = tuple(token.text for token in tokens if token.kind is Kind.BIND)
+    text = " ".join(_rewritten(kept))
     try:
         trees = sqlglot.parse(text, dialect=PlainOracle)
     except (SqlglotError, RecursionError):
         raise _at(933, tokens[-1]) from None
     if len(trees) != 1 or trees[0] is None:
         raise ora(900)
-    return Parsed(trees[0], binds, occurrences, into)
+    return Parsed(trees[0], places, into)
 
 
 def parse_expression(text: str) -> exp.Expr:
@@ -179,9 +178,10 @@ def _without_into(tokens: list[Token]) -> tuple[list[Token], tuple[str, ...]]:
     return tokens[:into], binds
 
 
-def _rewritten(tokens: list[Token], binds: tuple[str, ...]) -> list[str]:
-    """Write the tokens again as sqlglot reads them."""
+def _rewritten(tokens: list[Token]) -> list[str]:
+    """Write the tokens again as sqlglot reads them, each place of a bind as one of its own."""
     written: list[str] = []
+    numbers = itertools.count()
     for index, token in enumerate(tokens):
         following = tokens[index + 1].text if index + 1 < len(tokens) else ""
         if token.kind is Kind.WORD and token.text == "LOCAL" and written[-1:] == ["AT"]:
@@ -189,18 +189,16 @@ def _rewritten(tokens: list[Token], binds: tuple[str, ...]) -> list[str]:
         elif token.kind is Kind.SYMBOL and token.text == "@":
             raise not_done_here(f"database links (@{following})")
         else:
-            written.append(_written(token, binds))
+            written.append(f":b{next(numbers)}" if token.kind is Kind.BIND else _written(token))
     return written
 
 
-def _written(token: Token, binds: tuple[str, ...]) -> str:
+def _written(token: Token) -> str:
     if token.kind in {Kind.STRING, Kind.NATIONAL}:
         prefix = "N" if token.kind is Kind.NATIONAL else ""
         return f"{prefix}'" + token.text.replace("'", "''") + "'"
     if token.kind is Kind.QUOTED:
         return f'"{token.text}"'
-    if token.kind is Kind.BIND:
-        return f":b{binds.index(token.text)}"
     if token.kind is Kind.NUMBER and token.text[-1] in "fFdD":
         name = "TO_BINARY_FLOAT" if token.text[-1] in "fF" else "TO_BINARY_DOUBLE"
         return f"{name}('{token.text[:-1]}')"

@@ -45,8 +45,8 @@ class _Block:
         """Return the value of an expression."""
         query = f"SELECT {text} FROM DUAL"  # noqa: S608 -- compiled, not sent
         parsed = parse(query)
-        types = tuple(bind_type(self.binds[self.names.index(name)]) for name in parsed.binds)
-        values = [self.values[self.names.index(name)] for name in parsed.binds]
+        types = tuple(bind_type(self.binds[self.names.index(name)]) for name in parsed.places)
+        values = [self.values[self.names.index(name)] for name in parsed.places]
         scope = Scope(context=compilation(self.session, types))
         compiled = scope.context.expression(parsed.tree.expressions[0], scope)
         if wanted is not None:
@@ -127,7 +127,7 @@ def _embedded(block: _Block) -> None:
         block.tokens.take()
         text += ", " + block.tokens.text_until()
     parsed = parse(text)
-    given = [block.binds[block.names.index(name)] for name in parsed.binds]
+    given = [block.binds[block.names.index(name)] for name in parsed.places]
     block.session.execute(text, [given])
 
 

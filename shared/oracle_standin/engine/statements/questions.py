@@ -51,7 +51,7 @@ def run(session: Session, statement: str, bind_rows: Sequence[Sequence[Bind]]) -
 def described(session: Session, statement: str) -> tuple[Column, ...]:
     """Return a query's columns; its binds count as text."""
     parsed = parse(statement)
-    types = tuple(kinds.varchar() for _ in parsed.binds)
+    types = tuple(kinds.varchar() for _ in parsed.places)
     return planned(session, statement, parsed, types).query.columns
 
 
@@ -71,15 +71,16 @@ def planned(
 
 
 def arranged(parsed: Parsed, binds: Sequence[Bind]) -> Sequence[Bind]:
-    """Return a bind for each name; ORA-01008 where there are too few.
+    """Return a bind for each place; ORA-01008 where there are too few.
 
-    A client may send one for each name, or one for each place where a name stands.
+    A client may send one for each place where a name stands, or one for each name.
     """
-    if len(binds) == len(parsed.binds):
+    if len(binds) == len(parsed.places):
         return binds
-    if len(binds) == len(parsed.occurrences):
-        return [binds[parsed.occurrences.index(name)] for name in parsed.binds]
-    raise ora(1008 if len(binds) < len(parsed.binds) else 1036)
+    names = list(dict.fromkeys(parsed.places))
+    if len(binds) == len(names):
+        return [binds[names.index(name)] for name in parsed.places]
+    raise ora(1008 if len(binds) < len(names) else 1036)
 
 
 def bind_types(binds: Sequence[Bind]) -> tuple[ColumnType, ...]:
