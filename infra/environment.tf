@@ -32,8 +32,8 @@ locals {
     CORS_ORIGINS         = join(",", var.cors_origins)
     TICK_SERVICE_ACCOUNT = local.foundation.accounts.tick
     TICK_AUDIENCE        = local.api_address
+    WATCHER_ACCOUNT      = local.foundation.accounts.api
     SERVER_THREADS       = tostring(local.api_threads)
-    SERVER_WRITE_TIMEOUT = "${local.api_seconds}s"
     # functions-framework's own: as many threads as Cloud Run sends requests at once, since every
     # event stream holds one.
     THREADS = tostring(local.api_threads)

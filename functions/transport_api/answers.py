@@ -501,6 +501,16 @@ class LiveAnswer(Answer):
     version: str
 
 
+class WatcherAnswer(Answer):
+    """What a page needs to listen to Firestore, besides its own web API key."""
+
+    custom_token: str = Field(description="For signInWithCustomToken of the Firebase SDK")
+    expires_at: datetime
+    tenant: str = Field(description="What every query must ask for by name")
+    project_id: str
+    database: str
+
+
 class TickAnswer(Answer):
     """What a tick did."""
 

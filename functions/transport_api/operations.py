@@ -6,7 +6,17 @@ import functools
 import json
 from http import HTTPMethod, HTTPStatus
 
-from transport_api import answers, events, health, jobs, requests, tables, ticks, transports
+from transport_api import (
+    answers,
+    events,
+    health,
+    jobs,
+    requests,
+    tables,
+    ticks,
+    transports,
+    watchers,
+)
 from transport_api.call import EVENT_STREAM, Access, Call, Operation, Reply
 from transport_api.openapi import openapi_document
 
@@ -227,6 +237,16 @@ OPERATIONS: tuple[Operation, ...] = (
         handle=jobs.show_manifest,
         answer=None,
         refusals=_NOT_FOUND,
+    ),
+    Operation(
+        name="signInWatcher",
+        method=HTTPMethod.POST,
+        path="/watchers/sign-in",
+        summary="Get a token to listen to jobs in Firestore with, where that is set up",
+        handle=watchers.sign_in,
+        body=requests.Nothing,
+        answer=answers.WatcherAnswer,
+        refusals=(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
     ),
     Operation(
         name="showOpenapi",

@@ -13,6 +13,7 @@ from oracle_etl.ports import (
     ProgressBoard,
     TableSource,
     TaskQueue,
+    WatcherSignIn,
     WorkerLauncher,
 )
 
@@ -59,6 +60,8 @@ class Outside:
     limits: Limits = Limits()
     shelf: CatalogueShelf | None = None
     """Where catalogues are kept; None where Oracle is near enough to be asked each time."""
+    sign_in: WatcherSignIn | None = None
+    """None where watchers can only be told, not listen by themselves."""
     default_bucket: str = ""
     mask_key: Callable[[], bytes | None] = lambda: None
     tidy: Callable[[], None] = lambda: None

@@ -329,6 +329,12 @@ class AuthSettings:
         "",
         "Audience its tokens are made for: the service's address",
     )
+    watcher_account: str = setting(
+        "WATCHER_ACCOUNT",
+        "auth.watcher_account",
+        "",
+        "Service account that signs the tokens of people who watch in a browser",
+    )
     behind_iam: bool = setting(
         "AUTH_BEHIND_IAM",
         "auth.behind_iam",

@@ -150,6 +150,12 @@ class SecretAway(TryAgain):
     code = "SECRET_UNAVAILABLE"
 
 
+class SignInAway(TryAgain):
+    """No token could be made for a watcher."""
+
+    code = "SIGN_IN_UNAVAILABLE"
+
+
 class UndoGone(TryAgain):
     """ORA-01555: undo no longer reaches the job's SCN for so long a read; smaller parts may."""
 

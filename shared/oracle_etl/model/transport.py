@@ -6,6 +6,9 @@ import enum
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+DEFAULT_TENANT = "default"
+"""Whose transports and jobs are, while nobody is told apart."""
+
 
 class TransportStatus(enum.StrEnum):
     """What a transport does now, or how its last job ended."""
@@ -171,7 +174,7 @@ class Transport:
     last_job: str | None = None
     last_version: int = 0
     revision: int = 1
-    tenant: str = "default"
+    tenant: str = DEFAULT_TENANT
     created_at: datetime
     updated_at: datetime
 

@@ -17,9 +17,11 @@ from oracle_etl.gateways.google.firestore import (
 )
 from oracle_etl.gateways.google.pubsub import PubSubTaskQueue, QueueNames
 from oracle_etl.gateways.google.secret_manager import SecretManagerVault
+from oracle_etl.gateways.google.watcher_sign_in import FirebaseSignIn
 from oracle_etl.gateways.system_clock import SystemClock
 from oracle_etl.outside import Outside
-from oracle_etl.settings import GoogleSettings, Settings
+from oracle_etl.ports import Clock
+from oracle_etl.settings import AuthSettings, GoogleSettings, Settings
 from oracle_etl.wiring.buckets import cloud_storage
 from oracle_etl.wiring.limits import RANDOM_BYTES, limits_of
 from oracle_etl.wiring.sources import Sources, revealed
@@ -54,10 +56,17 @@ def google_home(settings: Settings) -> Outside:
         randomness=lambda: secrets.token_hex(RANDOM_BYTES),
         limits=limits,
         shelf=FirestoreCatalogueShelf(database),
+        sign_in=_sign_in(settings.auth, clock),
         default_bucket=google.bucket_name,
         mask_key=lambda: revealed(settings.work.mask_key, vault).encode() or None,
         close=sources.close,
     )
+
+
+def _sign_in(auth: AuthSettings, clock: Clock) -> FirebaseSignIn | None:
+    if not auth.watcher_account:
+        return None
+    return FirebaseSignIn(auth.watcher_account, clock=clock)
 
 
 def _queue_names(google: GoogleSettings) -> QueueNames:
