@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import base64
+import gzip
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from command_line import verify_version
-from command_line.verify_version import Crc32c, Report, Unusable, Version
+from command_line.verify_version import Crc32c, Damaged, Gzip, Lines, Report, Unusable, Version
 from flow_home import put_transport, settle, start
 from written_versions import (
     KINDS,
@@ -226,6 +227,11 @@ class TestAManifestThatWasChanged:
         (line,) = verified(folder).lines
         assert line.startswith("DIFFERS      manifest.json: it says 1 ")
 
+    def test_so_that_a_table_is_not_completed_is_found(self, folder: Path) -> None:
+        change_manifest(folder, lambda whole: whole["tables"][0].update(status="failed"))
+        (line,) = verified(folder).lines
+        assert line == "DIFFERS      EMP: it has no object, or is not completed"
+
     def test_so_that_a_completed_table_has_no_object_is_found(self, folder: Path) -> None:
         change_manifest(folder, lambda whole: whole["tables"][0].update(objects=[]))
         assert any("has no object" in each for each in verified(folder).lines)
@@ -293,6 +299,21 @@ class TestTablesThatARetryTookOverFromAnOlderVersion:
         shutil.rmtree(written.folder.with_name("v001"))
         (line,) = verified(written.folder).lines
         assert line.startswith("DIFFERS      TRPID-00000001/v001/EMP.jsonl.gz: it is not there")
+
+
+class TestTheLinesOfAnObject:
+    def test_whose_last_one_has_no_end_are_damaged(self) -> None:
+        lines = Lines(Gzip())
+        lines.take(gzip.compress(b"1\n2"))
+        with pytest.raises(Damaged, match="its last line has no end"):
+            lines.end()
+
+    @pytest.mark.parametrize("size", [2**20 - 1, 2**20, 2**20 + 1, 2**22])
+    def test_are_counted_however_well_they_are_packed(self, size: int) -> None:
+        lines = Lines(Gzip())
+        lines.take(gzip.compress(b"\n" * size))
+        lines.end()
+        assert lines.rows == size
 
 
 class TestTheChecksum:

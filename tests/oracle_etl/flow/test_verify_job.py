@@ -24,12 +24,14 @@ from oracle_etl.flow.findings import Basis, Depth, Fault, Report, TableReport
 from oracle_etl.flow.retry_job import retry_job
 from oracle_etl.flow.verify_job import verification_of_manifest, verify_job
 from oracle_etl.model.errors import (
+    AccessDenied,
     InvalidRequest,
     NoSuchJob,
     NoSuchObject,
     SourceAway,
     StoreAway,
     StoreRefused,
+    UnreadableMoment,
 )
 from oracle_etl.model.job import JobStatus
 from oracle_etl.model.objects import StoredObject
@@ -574,6 +576,16 @@ class TestAManifestWhoseJobIsForgotten:
         )
         assert faults(verification.report(), "EMP") == {Fault.OBJECT_MISSING}
 
+    def test_because_its_id_is_none_of_ours_stands_for_itself(self, written: Written) -> None:
+        def rename(whole: dict[str, Any]) -> None:
+            whole["job"] = "somebody/else"
+
+        change_manifest(written, rename)
+        verification = verification_of_manifest(
+            BUCKET, self.name(written), outside=written.home, depth=Depth.OBJECTS
+        )
+        assert verification.report().basis is Basis.MANIFEST
+
     def test_cannot_be_compared_with_the_database(
         self, written: Written, stranger: Outside
     ) -> None:
@@ -752,6 +764,59 @@ class TestATableThatCannotBeComparedAnyMore:
         assert "has gone" in emp.unchecked[0]
 
 
+class TestYearsThatTheDriverCannotDeliver:
+    def test_are_compared_as_text_as_they_were_written(self, written: Written) -> None:
+        asked: list[str] = []
+
+        def refuse_once(reading: Reading, _: int) -> None:
+            asked.append(reading.table.name)
+            if asked == ["EMP"]:
+                raise UnreadableMoment("a moment cannot be delivered")
+
+        written.source.before_batch = refuse_once
+        report = written.verify(Depth.VALUES)
+        assert not report.differs
+        assert table(report, "EMP").rows_compared == len(EMP)
+
+
+class TestATableThatTheDatabaseRefuses:
+    def test_is_named_and_the_others_are_compared(self, written: Written) -> None:
+        def refuse(reading: Reading, _: int) -> None:
+            if reading.table.name == "EMP":
+                raise AccessDenied("ORA-01031", hint="GRANT SELECT")
+
+        written.source.before_batch = refuse
+        report = written.verify(Depth.VALUES)
+        assert "ORA-01031; GRANT SELECT" in table(report, "EMP").unchecked[0]
+        assert table(report, "DEPT").rows_compared == len(DEPT)
+
+
+class TestAnotherManifestInTheFolder:
+    def test_that_is_damaged_names_nothing(self, written: Written) -> None:
+        (written.folder / "manifest-JOB-1.json").write_bytes(b"{")
+        assert not written.verify().differs
+
+    def test_that_goes_while_the_folder_is_looked_at_names_nothing(self, written: Written) -> None:
+        store = cast("ObjectStore", _Ghost(written.home.store, "manifest-JOB-1.json"))
+        home = replace(written.home, store=store)
+        assert not verify_job(written.job.id, outside=home, depth=Depth.OBJECTS).differs
+
+
+class _Ghost:
+    """A store that lists an object in each folder which is gone when somebody looks."""
+
+    def __init__(self, store: ObjectStore, ghost: str) -> None:
+        self._store = store
+        self._ghost = ghost
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any part of a store
+        return getattr(self._store, name)
+
+    def names(self, bucket: str, prefix: str) -> Iterator[str]:
+        yield f"{prefix.rpartition('/')[0]}/{self._ghost}"
+        yield from self._store.names(bucket, prefix)
+
+
 class _AwayWhileReading:
     """A store that finds its objects and cannot read them."""
 
@@ -768,12 +833,35 @@ class _AwayWhileReading:
         return self._store.open(stored)
 
 
+class _AwayAtLast:
+    """A store that goes away once an object has been read through."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+        self._opened: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any part of a store
+        return getattr(self._store, name)
+
+    def open(self, stored: StoredObject, **span: int) -> Any:  # noqa: ANN401 - of the store's own
+        if stored.name in self._opened and stored.name.endswith(".gz"):
+            raise StoreAway("no answer")
+        self._opened.add(stored.name)
+        return self._store.open(stored, **span)
+
+
 class TestAStoreThatCannotBeRead:
     def test_for_now_is_no_finding(self, written: Written) -> None:
         away = cast("ObjectStore", _AwayWhileReading(written.home.store, StoreAway("no answer")))
         home = replace(written.home, store=away)
         with pytest.raises(StoreAway):
             verify_job(written.job.id, outside=home, depth=Depth.OBJECTS)
+
+    def test_for_now_is_no_reason_against_comparing_either(self, written: Written) -> None:
+        away = cast("ObjectStore", _AwayAtLast(written.home.store))
+        home = replace(written.home, store=away)
+        with pytest.raises(StoreAway):
+            verify_job(written.job.id, outside=home, depth=Depth.VALUES)
 
     def test_for_good_is_one_for_each_object(self, written: Written) -> None:
         refused = StoreRefused("403", hint="grant objectViewer")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,3 +89,16 @@ class TestWhatIsNoManifest:
     def test_is_damaged_where_it_is_nested_beyond_reason(self) -> None:
         with pytest.raises(Damaged):
             read(b'{\n "a": ' + b"[" * 100_000 + b',\n "tables": [\n ]\n}\n')
+
+    def test_is_damaged_where_it_ends_among_its_tables(self, content: bytes) -> None:
+        with pytest.raises(Damaged, match="the manifest is cut off"):
+            read(content.removesuffix(b" ]\n}\n"))
+
+    @pytest.mark.parametrize("piece", [b"x", b"x" * 1024 * 1024 + b"\n"])
+    def test_is_damaged_where_it_would_fill_the_memory(
+        self, monkeypatch: pytest.MonkeyPatch, piece: bytes
+    ) -> None:
+        monkeypatch.setattr("oracle_etl.flow.decode.manifest._LONGEST", 3 * 1024 * 1024)
+        endless = itertools.repeat(piece * (4 * 1024 * 1024 // len(piece)))
+        with pytest.raises(Damaged):
+            open_manifest(endless)

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from oracle_etl.flow.decode import Damaged, open_counter
+from oracle_etl.flow.decode import Damaged, open_counter, parquet_batches
 from oracle_etl.flow.decode.object_lines import parquet_lines
 from oracle_etl.model.transport import Format
 
@@ -48,3 +48,13 @@ class TestAParquetObject:
         with pytest.raises(Damaged, match="it is no whole Parquet file"):
             counter.end()
         counter.close()
+
+
+class TestAnInterrupt:
+    def test_while_a_file_is_read_is_no_damage(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def interrupted(*_: object, **__: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(parquet_batches, "read_parquet", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            list(parquet_lines([b""]))

@@ -9,7 +9,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oracle_etl.flow.decode import Damaged, Unpacking, open_unpacking
+from oracle_etl.flow.decode import Damaged, Unpacking, open_counter, open_unpacking
 from oracle_etl.flow.decode.object_lines import object_lines
 from oracle_etl.model.transport import Format
 
@@ -111,3 +111,11 @@ class TestTheLinesOfAnObject:
         )
         content += packing.flush()
         assert list(object_lines(cut(content, size), Format.JSONL_GZ)) == lines
+
+
+class TestALineWithoutEnd:
+    def test_does_not_fill_the_memory(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("oracle_etl.flow.decode.row_counters._LONGEST_LINE", 3 * MIB)
+        counter = open_counter(Format.JSONL_GZ, columns=frozenset())
+        with pytest.raises(Damaged, match="line 2 is longer than"):
+            counter.take(gzip.compress(b"{}\n" + bytes(9 * MIB)))
