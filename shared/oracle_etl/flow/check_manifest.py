@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from oracle_etl.flow.decode.manifest import (
     Document,
@@ -13,10 +13,10 @@ from oracle_etl.flow.decode.manifest import (
     open_manifest,
 )
 from oracle_etl.flow.findings import Fault, Finding
-from oracle_etl.flow.judge_version import Verdict
-from oracle_etl.flow.tables_of import tables_of
+from oracle_etl.flow.judge_version import Verdict, judge_version
 from oracle_etl.flow.write_manifest import manifest_text
 from oracle_etl.model.job import Job
+from oracle_etl.model.transport import OnSchemaChange
 from oracle_etl.model.work import WorkStatus
 from oracle_etl.outside import Outside
 
@@ -124,12 +124,14 @@ def _differences(written: Document, held: Document, *, same_tool: bool) -> Itera
 
 
 def _verdict(job: Job, *, outside: Outside) -> Verdict:
-    """Return the verdict that the job was closed with."""
-    completed = tables_of(job.id, outside=outside, status=WorkStatus.COMPLETED)
-    moments = {each.scn for each in completed}
-    return Verdict(
-        status=job.status,
-        failure=job.failure,
-        warnings=job.warnings,
-        is_mixed=len(moments) > 1 or moments == {None},
+    """Return the verdict that the job was closed with.
+
+    Judged anew for what its tables say; how it ended then, after it was held against the version
+    before it, is in the book.
+    """
+    proof = replace(
+        job.transport.proof, on_schema_change=OnSchemaChange.ALLOW, max_row_drop_percent=None
     )
+    alone = replace(job, transport=replace(job.transport, proof=proof))
+    judged = judge_version(alone, outside=outside)
+    return replace(judged, status=job.status, failure=job.failure, warnings=job.warnings)
