@@ -8,68 +8,18 @@ default. All missing or bad values are told at once.
 from __future__ import annotations
 
 import os
-import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, field, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_type_hints
 
-import yaml
+from oracle_etl.setting_reader import Reader
+from oracle_etl.setting_values import Seconds, Secret, declared, setting
 
-from oracle_etl.model.errors import InvalidRequest
+__all__ = ["GROUPS", "Seconds", "Secret", "Settings", "declared", "setting", "settings_table"]
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\Z")
-_SECONDS = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
-_TRUE = {"1", "true", "yes", "on"}
-_FALSE = {"0", "false", "no", "off"}
 _SHORTEST_MESSAGE_LEASE = 10.0
 _LONGEST_MESSAGE_LEASE = 600.0
-
-
-class Secret:
-    """A value that never shows itself: a text, or a reference that the vault resolves when used."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """Return the text as configured."""
-        return self._text
-
-    @property
-    def is_reference(self) -> bool:
-        """Whether the text names a secret (`secret:NAME`) instead of being one."""
-        return self._text.startswith("secret:")
-
-    @property
-    def reference(self) -> str:
-        """The name of the secret that a reference names."""
-        return self._text.removeprefix("secret:")
-
-    def __bool__(self) -> bool:
-        return bool(self._text)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._text == self._text
-
-    def __hash__(self) -> int:
-        return hash(self._text)
-
-    def __repr__(self) -> str:
-        return "Secret(...)"
-
-
-class Seconds(float):
-    """A duration; written as 30s, 5m, 1h, 250ms or a number of seconds."""
-
-
-def setting(variable: str, path: str, /, default: Any, says: str) -> Any:  # noqa: ANN401 - as dataclasses.field
-    """Declare a setting."""
-    return field(default=default, metadata={"variable": variable, "path": path, "says": says})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,9 +96,6 @@ class SourceSettings:
     )
     pool_min: int = setting("ORACLE_POOL_MIN", "oracle.pool_min", 0, "Connections kept open")
     pool_max: int = setting("ORACLE_POOL_MAX", "oracle.pool_max", 5, "Connections of one process")
-    sessions: int = setting(
-        "ORACLE_SESSIONS", "oracle.sessions", 20, "Oracle sessions of all workers together"
-    )
     fetch_array_size: int = setting(
         "ORACLE_FETCH_ARRAY_SIZE",
         "oracle.fetch_array_size",
@@ -240,6 +187,9 @@ class WorkSettings:
 
     workers: int = setting(
         "ETL_WORKERS", "etl.workers", 0, "Worker processes of one job at most; 0 takes one per core"
+    )
+    sessions: int = setting(
+        "ORACLE_SESSIONS", "etl.sessions", 20, "Oracle sessions of all workers together"
     )
     running_jobs: int = setting("ETL_RUNNING_JOBS", "etl.running_jobs", 1, "Jobs that run at once")
     parallel_tables: int = setting(
@@ -378,7 +328,7 @@ class ClientSettings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> ClientSettings:
         """Read what a client needs and nothing else; the server's settings may be absent."""
-        reader = _Reader(dict(os.environ if environment is None else environment))  # noqa: TID251 - as below
+        reader = _reader(environment)
         read: ClientSettings = reader.group(cls)
         reader.refuse(reader.problems)
         return read
@@ -400,7 +350,7 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Read config.yaml (CONFIG_PATH) and the environment, telling all that is wrong at once."""
-        reader = _Reader(dict(os.environ if environment is None else environment))  # noqa: TID251 - here and nowhere else
+        reader = _reader(environment)
         read = cls(
             server=reader.group(ServerSettings),
             home=reader.group(HomeSettings),
@@ -413,6 +363,11 @@ class Settings:
         )
         reader.refuse([*reader.problems, *_contradictions(read)])
         return read
+
+
+def _reader(environment: Mapping[str, str] | None) -> Reader:
+    found = dict(os.environ if environment is None else environment)  # noqa: TID251 - here and nowhere else
+    return Reader(found, groups=GROUPS, of_a_source=SourceSettings)
 
 
 GROUPS = (
@@ -436,7 +391,7 @@ def worker_environment(settings: Settings) -> dict[str, str]:
 
 def environment_with(**settings: str) -> dict[str, str]:
     """Return the environment for a process that gets these settings and none of this one's."""
-    ours = {each.metadata["variable"] for group in GROUPS for each in _declared(group)}
+    ours = {each.metadata["variable"] for group in GROUPS for each in declared(group)}
     ours.add("CONFIG_PATH")
     kept = {name: value for name, value in os.environ.items() if name not in ours}  # noqa: TID251 - handed on, read by nobody else
     return {**kept, **settings}
@@ -446,7 +401,7 @@ def settings_table() -> str:
     """Return the README's table of settings, in Markdown."""
     lines = ["| Variable | config.yaml | Default | What it says |", "|---|---|---|---|"]
     for group in GROUPS:
-        for each in _declared(group):
+        for each in declared(group):
             shown = _shown(each.default)
             said = each.metadata
             lines.append(f"| `{said['variable']}` | `{said['path']}` | {shown} | {said['says']} |")
@@ -463,10 +418,6 @@ def _shown(default: object) -> str:
             return str(default).lower()
         case _:
             return f"{default}"
-
-
-def _declared(group: type) -> Iterator[Field[Any]]:
-    return (each for each in fields(group) if "variable" in each.metadata)
 
 
 def _contradictions(settings: Settings) -> Iterator[str]:
@@ -496,131 +447,6 @@ def _contradictions_of_work(work: WorkSettings) -> Iterator[str]:
         yield "ETL_RENEWAL must be at most half of ETL_LEASE"
     if 0 < work.task_timeout <= work.task_floor:
         yield "ETL_TASK_TIMEOUT must be longer than ETL_TASK_FLOOR, or workers take no work"
-
-
-class _Reader:
-    """Looks a setting up in the environment, then in config.yaml, and notes what is wrong."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self.environment = environment
-        self.problems: list[str] = []
-        self.config = self._config_file()
-
-    def group(
-        self, group: type[Any], *, under: Mapping[str, object] | None = None, **more: object
-    ) -> Any:  # noqa: ANN401
-        """Read one group; `under` is a mapping of its own for a further source."""
-        kinds = get_type_hints(group)
-        values: dict[str, object] = dict(more)
-        for each in _declared(group):
-            found = self._found(each, under)
-            if found is not MISSING:
-                values[each.name] = self._parsed(each, kinds[each.name], found)
-        return group(**{name: value for name, value in values.items() if value is not MISSING})
-
-    def sources(self) -> dict[str, SourceSettings]:
-        """Read the default source, and those listed under `sources:` in config.yaml."""
-        found = {"default": self.group(SourceSettings, name="default")}
-        listed = self.config.get("sources", {})
-        if not isinstance(listed, dict):
-            self.problems.append("config.yaml: `sources` must map names to settings")
-            return found
-        for name, values in listed.items():
-            if isinstance(values, dict):
-                found[str(name)] = self.group(SourceSettings, under=values, name=str(name))
-            else:
-                self.problems.append(f"config.yaml: source {name} must be a mapping")
-        return found
-
-    @staticmethod
-    def refuse(problems: Sequence[str]) -> None:
-        """Tell all that is wrong at once, if anything is."""
-        if problems:
-            raise InvalidRequest(
-                "the settings are not usable:\n  " + "\n  ".join(problems),
-                hint="see the settings table in README.md",
-            )
-
-    def _found(self, each: Field[Any], under: Mapping[str, object] | None) -> object:
-        if under is not None:
-            return under.get(each.metadata["path"].rsplit(".", 1)[1], MISSING)
-        if each.metadata["variable"] in self.environment:
-            return self.environment[each.metadata["variable"]]
-        place: object = self.config
-        for key in each.metadata["path"].split("."):
-            if not isinstance(place, dict) or key not in place:
-                return MISSING
-            place = place[key]
-        return place
-
-    def _parsed(self, each: Field[Any], kind: Any, found: object) -> object:  # noqa: ANN401 - a type
-        try:
-            return _PARSERS[kind](self._expanded(found))
-        except (ValueError, TypeError) as error:
-            wrong = "" if kind in {Secret, tuple[Secret, ...]} else f": {error}"
-            self.problems.append(f"{each.metadata['variable']} ({each.metadata['path']}){wrong}")
-            return MISSING
-
-    def _expanded(self, found: object) -> object:
-        if isinstance(found, list):
-            return [self._expanded(each) for each in found]
-        if not isinstance(found, str):
-            return found
-        return _VARIABLE.sub(lambda match: self.environment.get(match[1], ""), found)
-
-    def _config_file(self) -> dict[str, Any]:
-        path = Path(self.environment.get("CONFIG_PATH", "config.yaml"))
-        if not path.exists():
-            if "CONFIG_PATH" in self.environment:
-                self.problems.append(f"CONFIG_PATH names {path}, which is not there")
-            return {}
-        try:
-            read = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        except (OSError, yaml.YAMLError) as error:
-            self.problems.append(f"{path} cannot be read: {error}")
-            return {}
-        if not isinstance(read, dict):
-            self.problems.append(f"{path} must hold a mapping")
-            return {}
-        return read
-
-
-def _truth(text: object) -> bool:
-    word = str(text).strip().lower()
-    if word in _TRUE | _FALSE:
-        return word in _TRUE
-    raise ValueError(f"{text!r} is neither true nor false")
-
-
-def _duration(text: object) -> Seconds:
-    match = _DURATION.match(str(text).strip())
-    if match is None:
-        raise ValueError(f"{text!r} is not a duration such as 30s or 5m")
-    return Seconds(float(match[1]) * _SECONDS[match[2]])
-
-
-def _whole(text: object) -> int:
-    number = int(str(text).strip())
-    if number < 0:
-        raise ValueError(f"{number} is below zero")
-    return number
-
-
-def _list(text: object) -> tuple[str, ...]:
-    parts = text if isinstance(text, list) else str(text).split(",")
-    return tuple(str(part).strip() for part in parts if str(part).strip())
-
-
-_PARSERS: dict[Any, Callable[[object], object]] = {
-    int: _whole,
-    str: lambda text: str(text).strip(),
-    bool: _truth,
-    Path: lambda text: Path(str(text)).expanduser(),
-    Seconds: _duration,
-    Secret: lambda text: Secret(str(text)),
-    tuple[str, ...]: _list,
-    tuple[Secret, ...]: lambda text: tuple(Secret(each) for each in _list(text)),
-}
 
 
 def executable() -> str:

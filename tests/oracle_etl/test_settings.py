@@ -152,6 +152,21 @@ class TestWhatIsWrong:
         with pytest.raises(InvalidRequest, match="CONFIG_PATH"):
             Settings.from_environment({"CONFIG_PATH": str(tmp_path / "gone.yaml")})
 
+    @pytest.mark.parametrize(
+        ("text", "named"),
+        [
+            ("oracel: {dsn: d}", "oracel.dsn"),
+            ("oracle: {usrname: u}", "oracle.usrname"),
+            ("portal: 7", "portal"),
+            ("sources: {erp: {dns: d}}", "sources.erp.dns"),
+        ],
+    )
+    def test_of_a_place_that_no_setting_has_is_told(
+        self, tmp_path: Path, text: str, named: str
+    ) -> None:
+        with pytest.raises(InvalidRequest, match=named):
+            read(tmp_path, text)
+
     def test_never_shows_a_secret(self, tmp_path: Path) -> None:
         with pytest.raises(InvalidRequest) as refused:
             read(tmp_path, "oracle: {password: [hunter2, {}]}", SERVER_PORT="x")

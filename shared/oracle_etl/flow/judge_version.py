@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from oracle_etl.flow.tables_of import tables_of
 from oracle_etl.model.columns import ColumnPlan
@@ -27,6 +28,8 @@ class Verdict:
     warnings: tuple[str, ...] = ()
     is_mixed: bool = False
     """Whether its tables were read at more than one moment."""
+    finished_at: datetime | None = None
+    """When the last of its tables ended."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,6 +41,7 @@ class _Findings:
     apart: list[str] = field(default_factory=list)
     """Tables read in a transaction of their own."""
     moments: set[int | None] = field(default_factory=set)
+    finished_at: datetime | None = None
 
 
 def judge_version(job: Job, *, outside: Outside) -> Verdict:
@@ -48,7 +52,7 @@ def judge_version(job: Job, *, outside: Outside) -> Verdict:
         _look_at(table, findings)
         if before is not None and table.status is WorkStatus.COMPLETED:
             _compare(job, before, table, findings, outside=outside)
-    return _verdict(job, findings)
+    return replace(_verdict(job, findings), finished_at=findings.finished_at)
 
 
 def _verdict(job: Job, findings: _Findings) -> Verdict:
@@ -90,6 +94,8 @@ def _tables_failed(findings: _Findings) -> Failure:
 
 
 def _look_at(table: TableTask, findings: _Findings) -> None:
+    if table.completed_at is not None:
+        findings.finished_at = max(findings.finished_at or table.completed_at, table.completed_at)
     if table.status is WorkStatus.FAILED:
         findings.failed_count += 1
         if len(findings.failed) < _FAILURES_NAMED and table.failure is not None:

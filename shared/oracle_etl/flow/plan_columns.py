@@ -34,7 +34,7 @@ def plan_columns(shape: TableShape, choice: TableChoice, carriage: Carriage) -> 
     """
     _check_names(shape, [*choice.columns, *choice.exclude, *(each.column for each in choice.masks)])
     unsupported = choice.on_unsupported or carriage.on_unsupported
-    encoding = choice.source_encoding or carriage.source_encoding
+    encoding = choice.source_encoding or carriage.source_encoding or shape.source_encoding
     masks = {_spelled(shape, each.column): each for each in choice.masks}
     columns: list[CarriedColumn] = []
     skipped: list[str] = []

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from oracle_etl.flow.start_job import Started, advance_start, start_job, startable, unused_job_id
 from oracle_etl.flow.tables_of import tables_of
-from oracle_etl.model.errors import JobNotRetryable, TryAgain
+from oracle_etl.model.errors import JobNotRetryable, TableNotFound, TryAgain
 from oracle_etl.model.job import Counts, Job, JobKind, JobRequest, JobStatus
 from oracle_etl.model.table_task import TableTask
 from oracle_etl.model.work import WorkStatus
@@ -86,4 +86,8 @@ def _undo_reaches(failed: Job, table: TableTask, *, outside: Outside) -> bool:
         # Nothing was read yet, or each table has a moment of its own anyway.
         return True
     source = outside.source(failed.transport.source)
-    return source.can_flash_back(table.resolved or table.table, failed.scn)
+    try:
+        resolved = table.resolved or source.shape(table.table).table
+    except TableNotFound:
+        return True  # it is missing still, which has nothing to do with undo
+    return source.can_flash_back(resolved, failed.scn)

@@ -69,6 +69,7 @@ def _head(job: Job, verdict: Verdict) -> dict[str, Any]:
         "consistency": _consistency(job, verdict),
         "created_at": job.created_at.isoformat(),
         "started_at": None if job.started_at is None else job.started_at.isoformat(),
+        "finished_at": None if verdict.finished_at is None else verdict.finished_at.isoformat(),
         "tables_total": job.tables_total,
         "rows": job.counts.rows,
         "bytes": job.counts.bytes,

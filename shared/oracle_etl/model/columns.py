@@ -65,6 +65,8 @@ class TableShape:
     has_policy: bool = False
     """Whether row-level policies may hide rows from the account."""
     character_set: str = "AL32UTF8"
+    source_encoding: str | None = None
+    """What the source's text really is, where the settings say that the database misnames it."""
     hashes_in_database: bool = False
     """Whether the account may call DBMS_CRYPTO, so that hash masks need not see clear values."""
 

@@ -56,7 +56,8 @@ def _limits(settings: Settings) -> Limits:
 
 def _embedded(settings: Settings, limits: Limits, launcher: WorkerLauncher) -> Outside:
     folder = settings.home.data_folder
-    folder.mkdir(parents=True, exist_ok=True)
+    # Rows and filters are nobody else's business.
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     clock = SystemClock()
     database = Database(folder / _STATE_FILE)
     book = SqliteJobBook(database)

@@ -33,7 +33,7 @@ def google_home(settings: Settings) -> Outside:
     """Build the home for the API and for a worker alike; nothing signs in or connects here."""
     google = settings.google
     # Nobody pays for idle machines here: as many workers as may have a session.
-    sessions = settings.sources["default"].sessions
+    sessions = settings.work.sessions
     limits = limits_of(settings, workers=sessions, progress_seconds=_PROGRESS_SECONDS)
     clock = SystemClock()
     database = Database.named(google.database, project=google.project_id)

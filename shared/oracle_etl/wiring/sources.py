@@ -76,6 +76,7 @@ class Sources:
             pool_max=source.pool_max,
             call_timeout_seconds=source.call_timeout,
             connect_timeout_seconds=source.connect_timeout,
+            source_encoding=source.source_encoding,
             fetch_rows=source.fetch_array_size,
         )
 

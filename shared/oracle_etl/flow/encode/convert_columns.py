@@ -79,7 +79,7 @@ def _shared_conversion(column: CarriedColumn, mask_key: bytes | None) -> Convers
     if not mask_key:
         raise UnreadableValue(
             f"column {column.name} is to be hashed, and there is no key",
-            hint="set MASK_KEY, the key of hash masks",
+            hint="set ETL_MASK_KEY, the key of hash masks",
         )
 
     def hashed(arrays: Sequence[Array]) -> Array:

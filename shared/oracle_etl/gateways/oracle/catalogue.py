@@ -14,7 +14,7 @@ _OF_ORACLE = (
 _PAGE = (
     "SELECT OWNER,OBJECT_NAME AS NAME,MIN(OBJECT_TYPE) AS KIND FROM ALL_OBJECTS "  # noqa: S608  every part is ours
     f"WHERE OBJECT_TYPE IN ('TABLE','VIEW','MATERIALIZED VIEW') AND OWNER NOT IN ({_OF_ORACLE}) "
-    "AND (:owner IS NULL OR OWNER=:owner) "
+    "AND (:owner IS NULL OR OWNER IN (:owner,UPPER(:owner))) "
     "AND (:pattern IS NULL OR UPPER(OBJECT_NAME) LIKE UPPER(:pattern) ESCAPE '\\') "
     "AND (:after_owner IS NULL OR OWNER>:after_owner "
     "OR (OWNER=:after_owner AND OBJECT_NAME>:after_name)) "

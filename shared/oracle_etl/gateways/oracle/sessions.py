@@ -51,6 +51,7 @@ class OracleConnection:
     pool_max: int = 5
     call_timeout_seconds: float = 600.0
     connect_timeout_seconds: float = 20.0
+    source_encoding: str = ""
     fetch_rows: int = 0
     """Rows of one fetch; 0 takes as many as the bytes of a batch allow."""
 

@@ -6,6 +6,7 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -104,9 +105,10 @@ class OracleTableSource:
         """Return what the dictionary says; an unowned name is looked up as Oracle would."""
         hashes = self._hashes_in_database
         with self._sessions.session(action="plan") as session, named_errors():
-            return dictionary.table_shape(
+            shape = dictionary.table_shape(
                 table, query=_querying(session), hashes_in_database=hashes
             )
+        return replace(shape, source_encoding=self._connection.source_encoding or None)
 
     def query_shape(self, name: str, query: str) -> TableShape:
         """Return the columns of a statement that a transport names; its kind is QUERY."""
@@ -122,6 +124,7 @@ class OracleTableSource:
             kind=ObjectKind.QUERY,
             columns=columns,
             character_set=text,
+            source_encoding=self._connection.source_encoding or None,
             hashes_in_database=hashes,
         )
 

@@ -40,7 +40,7 @@ def select_rows(reading: Reading, *, also: str | None = None) -> Statement:
     if MASK_KEY_BIND in "".join(expressions):
         if reading.mask_key is None:
             raise InvalidRequest(
-                "a column is to be hashed, and there is no key", hint="set MASK_KEY"
+                "a column is to be hashed, and there is no key", hint="set ETL_MASK_KEY"
             )
         binds[MASK_KEY_BIND] = reading.mask_key
     order = f" ORDER BY {','.join(map(_order_term, reading.order))}" if reading.order else ""

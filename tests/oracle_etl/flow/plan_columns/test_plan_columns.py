@@ -197,6 +197,12 @@ class TestTextUnderAnotherEncoding:
         column = only_column("CHAR(1)", choice=choice, carriage=Carriage(source_encoding="cp949"))
         assert column.encoding == "euc_kr"
 
+    def test_follows_the_transport_before_the_source(self) -> None:
+        shape = replace(shape_of(declared("C", "CHAR(1)")), source_encoding="cp949")
+        of_source = plan_columns(shape, WHOLE, Carriage()).columns[0]
+        of_transport = plan_columns(shape, WHOLE, Carriage(source_encoding="latin-1")).columns[0]
+        assert (of_source.encoding, of_transport.encoding) == ("cp949", "latin-1")
+
 
 def with_mask(
     kind: MaskKind, declaration: str, *, keep: int = 4, hashes_in_database: bool = False

@@ -166,6 +166,13 @@ class TestTheCatalogue:
         with a_table(oracle, "PERCENT", "ID NUMBER(9)"):
             assert source.catalogue(PageRequest(), search="PER%").items == ()
 
+    def test_takes_a_schema_in_any_case(
+        self, oracle: OracleAtHand, source: OracleTableSource
+    ) -> None:
+        with a_table(oracle, "CASED", "ID NUMBER(9)"):
+            found = source.catalogue(PageRequest(), schema=source.schema().lower(), search="cased")
+        assert [each.table.name for each in found.items] == ["CASED"]
+
     def test_of_another_schema_is_empty(self, source: OracleTableSource) -> None:
         assert source.catalogue(PageRequest(), schema="NOBODY").items == ()
 

@@ -1,0 +1,142 @@
+"""Reads settings from an environment and from config.yaml, noting all that is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, Field
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import yaml
+
+from oracle_etl.model.errors import InvalidRequest
+from oracle_etl.setting_values import PARSERS, Secret, declared
+
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_OF_THE_SPECIFICATION = frozenset(
+    {
+        "app",
+        "auth.api_key",
+        "auth.enable_bearer",
+        "etl.chunk_size",
+        "etl.retry_attempts",
+        "gcs.default_bucket",
+        "oracle.prefetch_count",
+        "server.read_timeout",
+        "server.write_timeout",
+    }
+)
+"""Places of the specification's file that say nothing here; docs/requirements.md tells why."""
+
+
+class Reader:
+    """Looks a setting up in the environment, then in config.yaml, and notes what is wrong."""
+
+    def __init__(
+        self, environment: Mapping[str, str], *, groups: Sequence[type], of_a_source: type
+    ) -> None:
+        self.environment = environment
+        self._groups = groups
+        self._of_a_source = of_a_source
+        self.problems: list[str] = []
+        self.config = self._config_file()
+
+    def group(
+        self, group: type[Any], *, under: Mapping[str, object] | None = None, **more: object
+    ) -> Any:  # noqa: ANN401
+        """Read one group; `under` is a mapping of its own for a further source."""
+        kinds = get_type_hints(group)
+        values: dict[str, object] = dict(more)
+        for each in declared(group):
+            found = self._found(each, under)
+            if found is not MISSING:
+                values[each.name] = self._parsed(each, kinds[each.name], found)
+        return group(**{name: value for name, value in values.items() if value is not MISSING})
+
+    def sources(self) -> dict[str, Any]:
+        """Read the default source, and those listed under `sources:` in config.yaml."""
+        found = {"default": self.group(self._of_a_source, name="default")}
+        listed = self.config.get("sources", {})
+        if not isinstance(listed, dict):
+            self.problems.append("config.yaml: `sources` must map names to settings")
+            return found
+        for name, values in listed.items():
+            if isinstance(values, dict):
+                found[str(name)] = self.group(self._of_a_source, under=values, name=str(name))
+            else:
+                self.problems.append(f"config.yaml: source {name} must be a mapping")
+        return found
+
+    @staticmethod
+    def refuse(problems: Sequence[str]) -> None:
+        """Tell all that is wrong at once, if anything is."""
+        if problems:
+            raise InvalidRequest(
+                "the settings are not usable:\n  " + "\n  ".join(problems),
+                hint="see the settings table in README.md",
+            )
+
+    def _found(self, each: Field[Any], under: Mapping[str, object] | None) -> object:
+        if under is not None:
+            return under.get(each.metadata["path"].rsplit(".", 1)[1], MISSING)
+        if each.metadata["variable"] in self.environment:
+            return self.environment[each.metadata["variable"]]
+        place: object = self.config
+        for key in each.metadata["path"].split("."):
+            if not isinstance(place, dict) or key not in place:
+                return MISSING
+            place = place[key]
+        return place
+
+    def _parsed(self, each: Field[Any], kind: Any, found: object) -> object:  # noqa: ANN401 - a type
+        try:
+            return PARSERS[kind](self._expanded(found))
+        except (ValueError, TypeError) as error:
+            wrong = "" if kind in {Secret, tuple[Secret, ...]} else f": {error}"
+            self.problems.append(f"{each.metadata['variable']} ({each.metadata['path']}){wrong}")
+            return MISSING
+
+    def _expanded(self, found: object) -> object:
+        if isinstance(found, list):
+            return [self._expanded(each) for each in found]
+        if not isinstance(found, str):
+            return found
+        return _VARIABLE.sub(lambda match: self.environment.get(match[1], ""), found)
+
+    def _config_file(self) -> dict[str, Any]:
+        path = Path(self.environment.get("CONFIG_PATH", "config.yaml"))
+        if not path.exists():
+            if "CONFIG_PATH" in self.environment:
+                self.problems.append(f"CONFIG_PATH names {path}, which is not there")
+            return {}
+        try:
+            read = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        except (OSError, yaml.YAMLError) as error:
+            self.problems.append(f"{path} cannot be read: {error}")
+            return {}
+        if not isinstance(read, dict):
+            self.problems.append(f"{path} must hold a mapping")
+            return {}
+        self._refuse_unknown(read)
+        return read
+
+    def _refuse_unknown(self, read: Mapping[str, Any]) -> None:
+        """Note each place of the file that no setting has: a typo must not pass in silence."""
+        paths = {each.metadata["path"] for group in self._groups for each in declared(group)}
+        known = paths | _OF_THE_SPECIFICATION
+        for name, values in read.items():
+            if name == "sources":
+                self._refuse_unknown_of_sources(values)
+            elif name not in known:
+                inner = {f"{name}.{key}" for key in values} if isinstance(values, dict) else {name}
+                self._note({str(each) for each in inner} - known)
+
+    def _refuse_unknown_of_sources(self, sources: object) -> None:
+        known = {each.metadata["path"].rsplit(".", 1)[1] for each in declared(self._of_a_source)}
+        for name, values in sources.items() if isinstance(sources, dict) else ():
+            unknown = set(values) - known if isinstance(values, dict) else set()
+            self._note({f"sources.{name}.{each}" for each in unknown})
+
+    def _note(self, unknown: set[str]) -> None:
+        self.problems += [f"config.yaml: {each} is no setting" for each in sorted(unknown)]
