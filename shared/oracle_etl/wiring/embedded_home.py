@@ -17,7 +17,7 @@ from oracle_etl.gateways.embedded.sqlite import (
 )
 from oracle_etl.gateways.system_clock import SystemClock
 from oracle_etl.outside import Limits, Outside
-from oracle_etl.ports import Clock, ObjectStore, WorkerLauncher
+from oracle_etl.ports import Clock, ObjectStore, SecretVault, WorkerLauncher
 from oracle_etl.settings import Settings, worker_environment
 from oracle_etl.wiring.limits import RANDOM_BYTES, limits_of
 from oracle_etl.wiring.sources import Sources, revealed
@@ -62,7 +62,8 @@ def _embedded(settings: Settings, limits: Limits, launcher: WorkerLauncher) -> O
     database = Database(folder / _STATE_FILE)
     book = SqliteJobBook(database)
     store, sweep = _objects(settings, clock)
-    sources = Sources(settings.sources, vault=None)
+    vault = _vault(settings)
+    sources = Sources(settings.sources, vault=vault)
 
     def close() -> None:
         sources.close()
@@ -79,10 +80,20 @@ def _embedded(settings: Settings, limits: Limits, launcher: WorkerLauncher) -> O
         randomness=lambda: secrets.token_hex(RANDOM_BYTES),
         limits=limits,
         default_bucket=settings.google.bucket_name,
-        mask_key=lambda: revealed(settings.work.mask_key, None).encode() or None,
+        mask_key=lambda: revealed(settings.work.mask_key, vault).encode() or None,
         tidy=_Tidying(book, sweep, clock).tidy,
         close=close,
     )
+
+
+def _vault(settings: Settings) -> SecretVault | None:
+    """Return the project's vault; without a project, secrets stand in the settings themselves."""
+    if not settings.google.project_id:
+        return None
+    # Imported here, so that a home without a project needs none of Google's libraries.
+    from oracle_etl.gateways.google.secret_manager import SecretManagerVault  # noqa: PLC0415
+
+    return SecretManagerVault(settings.google.project_id)
 
 
 def _objects(settings: Settings, clock: Clock) -> tuple[ObjectStore, Callable[[], object]]:

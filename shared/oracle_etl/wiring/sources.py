@@ -104,7 +104,7 @@ def revealed(secret: Secret, vault: SecretVault | None) -> str:
 def _from_vault(secret: Secret, vault: SecretVault | None) -> bytes:
     if vault is None:
         raise SourceMisconfigured(
-            "the settings name a secret by reference, and this home has no vault",
-            hint="put the value itself in the environment, or use the google home",
+            "the settings name a secret by reference, and there is no vault to look in",
+            hint="set GCS_PROJECT_ID to the project that keeps it, or put the value itself there",
         )
     return vault.secret(secret.reference)
