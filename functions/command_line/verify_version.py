@@ -25,7 +25,6 @@ import json
 import re
 import sys
 import zlib
-from array import array
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -40,8 +39,7 @@ _GZIP = 31
 _FRAME_BYTES = 10
 """Before and after the parts of a gzip member that was put together."""
 _CASTAGNOLI = 0x82F63B78
-_WORD_BYTES = 8
-_LOW_16 = 0xFFFF
+_ROW_BYTES = 128
 _ZSTANDARD_AT_ONCE = 1024
 """Bytes; a few may unpack to very many, and only so few keep within a bounded memory."""
 _STRAYS_NAMED = 20
@@ -90,54 +88,61 @@ class Report:
 # --- crc32c, which the standard library has not --------------------------------------------------
 
 
-def _tables() -> list[list[int]]:
-    """Return what two bytes do to the checksum when 0, 2, 4 or 6 more bytes follow them."""
-    octets = []
+def _remainders() -> list[list[int]]:
+    """Return what each byte leaves in the checksum at the end of a row, by its place in the row."""
+    last = []
     for value in range(256):
         remainder = value
         for _ in range(8):
             remainder = (remainder >> 1) ^ (_CASTAGNOLI if remainder & 1 else 0)
-        octets.append(remainder)
-    first = []
-    for value in range(1 << 16):
-        crc = value
-        for _ in range(2):
-            crc = (crc >> 8) ^ octets[crc & 0xFF]
-        first.append(crc)
-    tables = [first]
-    for _ in range(3):
-        tables.append([(crc >> 16) ^ first[crc & _LOW_16] for crc in tables[-1]])
-    return tables
+        last.append(remainder)
+    places = [last]
+    while len(places) < _ROW_BYTES:
+        places.append([(crc >> 8) ^ last[crc & 0xFF] for crc in places[-1]])
+    return places[::-1]
+
+
+_REMAINDERS = _remainders()
+_OCTETS = [
+    [bytes(remainder >> shift & 0xFF for remainder in place) for shift in (0, 8, 16, 24)]
+    for place in _REMAINDERS
+]
+"""The same, each of the four octets as a table for bytes.translate."""
 
 
 class Crc32c:
-    """A Castagnoli checksum; eight bytes at a time, since Python takes its time for each step."""
+    """A Castagnoli checksum.
 
-    _tables: list[list[int]] = []  # noqa: RUF012 - built when first needed, then never changed
+    Python takes its time for each step, so the bytes are laid in rows and whole columns are
+    looked up and added at once; what a step is left for is each row.
+    """
 
     def __init__(self) -> None:
-        if not Crc32c._tables:
-            Crc32c._tables = _tables()
         self._crc = 0xFFFFFFFF
         self._rest = b""
 
     def update(self, data: bytes) -> None:
         """Take bytes in."""
         data = self._rest + data
-        whole = len(data) - len(data) % _WORD_BYTES
-        words = array("Q", data[:whole])
-        self._rest = data[whole:]
-        if sys.byteorder == "big":
-            words.byteswap()
-        near, next_, far, farthest = Crc32c._tables
+        rows = len(data) // _ROW_BYTES
+        self._rest = data[rows * _ROW_BYTES :]
+        sums = [0, 0, 0, 0]
+        for place, tables in enumerate(_OCTETS):
+            column = data[place : rows * _ROW_BYTES : _ROW_BYTES]
+            for octet, table in enumerate(tables):
+                sums[octet] ^= int.from_bytes(column.translate(table), "little")
+        first, second, third, fourth = _REMAINDERS[:4]
         crc = self._crc
-        for word in words:
-            mixed = crc ^ word
+        # The checksum so far acts like something added to the first four bytes of the next row.
+        for one, two, three, four in zip(  # noqa: B905 - `strict` came with Python 3.10
+            *(each.to_bytes(rows, "little") for each in sums)
+        ):
             crc = (
-                farthest[mixed & _LOW_16]
-                ^ far[mixed >> 16 & _LOW_16]
-                ^ next_[mixed >> 32 & _LOW_16]
-                ^ near[mixed >> 48]
+                first[crc & 0xFF]
+                ^ second[crc >> 8 & 0xFF]
+                ^ third[crc >> 16 & 0xFF]
+                ^ fourth[crc >> 24]
+                ^ (one | two << 8 | three << 16 | four << 24)
             )
         self._crc = crc
 
@@ -146,9 +151,7 @@ class Crc32c:
         """The checksum of all bytes so far, as Cloud Storage shows it."""
         crc = self._crc
         for octet in self._rest:
-            crc ^= octet
-            for _ in range(8):
-                crc = (crc >> 1) ^ (_CASTAGNOLI if crc & 1 else 0)
+            crc = (crc >> 8) ^ _REMAINDERS[-1][(crc ^ octet) & 0xFF]
         return base64.b64encode((crc ^ 0xFFFFFFFF).to_bytes(4, "big")).decode()
 
 

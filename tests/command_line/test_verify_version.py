@@ -318,7 +318,7 @@ class TestTheLinesOfAnObject:
 
 class TestTheChecksum:
     @FEW
-    @given(chunks=st.lists(st.binary(max_size=50)))
+    @given(chunks=st.lists(st.binary(max_size=400)))
     def test_is_castagnolis(self, chunks: list[bytes]) -> None:
         crc32c = Crc32c()
         for chunk in chunks:
