@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import enum
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from oracle_etl.model.errors import AttemptsExhausted, LeaseLost, TransportError
+from oracle_etl.model.errors import AttemptsExhausted, LeaseLost, NoSuchJob, TransportError
 from oracle_etl.model.job import Counts, Job, JobStatus
-from oracle_etl.model.table_task import Failure, PartTask, TableTask
+from oracle_etl.model.table_task import Failure, PartTask, Step, TableTask
 from oracle_etl.model.work import Hold, WorkRef, WorkStatus
 from oracle_etl.outside import Outside
 from oracle_etl.ports import Entries, PartCounts
@@ -58,17 +58,18 @@ def claim_work(ref: WorkRef, *, owner: str, outside: Outside) -> Claim | Unclaim
     Work of a cancelled job is cancelled on the way, and work that has failed too often is
     failed, so that no job is ever stuck on it.
     """
+    try:
+        # Read apart: every worker counts up in the job's document, and a transaction that reads
+        # it would wait for them all. A cancel that comes meanwhile is seen by the lease's keeper.
+        job = outside.book.job(ref.job_id)
+    except NoSuchJob:
+        return Unclaimed.SETTLED
+    if job.status.ended:
+        return Unclaimed.SETTLED
+    if job.status is JobStatus.PENDING and job.cancel_requested_at is None:
+        return Unclaimed.NOT_YET
     take = _claim_table if ref.part is None else _claim_part
-
-    def claim(entries: Entries) -> Claim | Unclaimed:
-        job = entries.job(ref.job_id)
-        if job is None or job.status.ended:
-            return Unclaimed.SETTLED
-        if job.status is JobStatus.PENDING and job.cancel_requested_at is None:
-            return Unclaimed.NOT_YET
-        return take(entries, job, ref, owner, outside)
-
-    claimed = outside.book.transact(claim)
+    claimed = outside.book.transact(lambda entries: take(entries, job, ref, owner, outside))
     if isinstance(claimed, Claim) and claimed.lapsed_owner is not None:
         _LOG.warning(
             "%s let the lease of %s lapse",
@@ -130,12 +131,26 @@ def _claim_table(
 def _claim_part(
     entries: Entries, job: Job, ref: WorkRef, owner: str, outside: Outside
 ) -> Claim | Unclaimed:
-    now, limits = outside.clock.now(), outside.limits
     assert ref.part is not None
     table = entries.table(ref.job_id, ref.table_id)
     part = entries.part(ref.job_id, ref.table_id, ref.part)
-    if table is None or table.status.ended or part is None or not part.can_be_ended(now):
+    if table is None or part is None or not part.can_be_ended(outside.clock.now()):
         return Unclaimed.SETTLED
+    if table.step is Step.PLAN:
+        # Its planner writes parts now, or died writing them: nobody reads them, but the table
+        # may be had.
+        return _claim_table(entries, job, table.ref, owner, outside)
+    if table.status.ended or part.number > table.parts_total:
+        # Left over from a plan that was never handed over; no counter knows of it.
+        entries.put_part(part.cancelled())
+        return Unclaimed.SETTLED
+    return _claim_handed_over(entries, Claim(job=job, table=table, part=part, owner=owner), outside)
+
+
+def _claim_handed_over(entries: Entries, wanted: Claim, outside: Outside) -> Claim | Unclaimed:
+    now, limits = outside.clock.now(), outside.limits
+    job, table, part = wanted.job, wanted.table, wanted.part
+    assert part is not None
     if job.cancel_requested_at is not None or table.parts_failed:
         # One part that failed for good fails the table, so the others are spared.
         entries.put_part(part.cancelled())
@@ -148,9 +163,9 @@ def _claim_part(
         entries.count_part(job.id, table.table_id, PartCounts(failed=1))
         return Unclaimed.SETTLED
     lapsed_owner = part.hold.owner
-    part = part.claimed(owner, now=now, lease_seconds=limits.lease)
+    part = part.claimed(wanted.owner, now=now, lease_seconds=limits.lease)
     entries.put_part(part)
-    return Claim(job=job, table=table, part=part, owner=owner, lapsed_owner=lapsed_owner)
+    return replace(wanted, part=part, lapsed_owner=lapsed_owner)
 
 
 def _exhausted(hold: Hold, attempts: int) -> bool:

@@ -35,6 +35,7 @@ def place_table(claim: Claim, *, outside: Outside) -> None:
             fail_work(claim, failed.failure, outside=outside)
             return
     extracts = tuple(_extracts(claim, outside=outside))
+    assert len(extracts) == max(1, claim.table.parts_total), "every part has its extract"
     folder = _Folder(claim, outside)
     objects: tuple[FinalObject, ...]
     if claim.table.extract is not None:
