@@ -157,7 +157,7 @@ class OracleTableSource:
     def boundaries(self, reading: Reading, *, parts: int) -> Sequence[str]:
         """Return up to `parts - 1` ROWIDs, in order, that cut the reading into similar parts."""
         with self._sessions.session(action=reading.action) as session, named_errors():
-            sampled = _sampled_rowids(session, reading.table, parts * _SAMPLES_OF_A_PART)
+            sampled = _sampled_rowids(session, reading, parts * _SAMPLES_OF_A_PART)
         # The first block starts the first part anyway.
         places = dict.fromkeys(len(sampled) * number // parts for number in range(1, parts))
         return [sampled[place] for place in places if place]
@@ -224,18 +224,19 @@ def _number_or_none(session: oracledb.Connection, statement: Statement) -> int |
         return None
 
 
-def _sampled_rowids(session: oracledb.Connection, table: TableName, wanted: int) -> list[str]:
+def _sampled_rowids(session: oracledb.Connection, reading: Reading, wanted: int) -> list[str]:
     """Return a ROWID for each of about so many blocks; every block's where there are few."""
+    table = reading.table
     blocks = _querying(session)(_BLOCKS, owner=table.owner, name=table.name)
     known = blocks[0]["BLOCKS"] if blocks else None
     first = _FIRST_PERCENT if not known else 100.0 * wanted / int(known)
     for percent in (first, max(first, _NEXT_PERCENT)):
         if percent >= _MOST_PERCENT:
             break
-        found = _rowids(session, sample_blocks(table.quoted, percent=max(percent, 0.000001)))
+        found = _rowids(session, sample_blocks(reading, percent=max(percent, 0.000001)))
         if len(found) >= wanted // 2:
             return found
-    return _rowids(session, sample_blocks(table.quoted, percent=None))
+    return _rowids(session, sample_blocks(reading, percent=None))
 
 
 def _rowids(session: oracledb.Connection, statement: Statement) -> list[str]:

@@ -30,7 +30,8 @@ class Statement:
     """One statement and the values of its binds."""
 
     text: str
-    binds: dict[str, Value] = field(default_factory=dict)
+    binds: dict[str, Value] = field(default_factory=dict, repr=False)
+    """Not shown: among them are keys of masks, and values of users' filters."""
 
 
 def select_rows(reading: Reading, *, also: str | None = None) -> Statement:
@@ -73,15 +74,22 @@ def try_flashback(table: str, scn: int) -> Statement:
     )
 
 
-def sample_blocks(table: str, *, percent: float | None) -> Statement:
-    """Return one ROWID for each of some blocks, in Oracle's own order; no percent takes all."""
+def sample_blocks(reading: Reading, *, percent: float | None) -> Statement:
+    """Return one ROWID for each of some blocks between a reading's bounds, in Oracle's own order.
+
+    No percent takes all blocks.
+    """
+    binds: dict[str, Value] = {}
+    bounds = " AND ".join(_bounds(reading, binds))
+    where = f"WHERE {bounds} " if bounds else ""
     # A percentage cannot be a bind. Rows of a block share the first 15 characters.
     sample = "" if percent is None else f" SAMPLE BLOCK ({percent:.6f})"
     blocks = (
-        f"SELECT MIN(ROWID) AS FIRST_ROW FROM {table}{sample} "  # noqa: S608  a quoted name and a number
+        f"SELECT MIN(ROWID) AS FIRST_ROW FROM {reading.table.quoted}{sample} {where}"  # noqa: S608  a quoted name, a number and binds
         "GROUP BY SUBSTR(ROWIDTOCHAR(ROWID),1,15)"
     )
-    return Statement(text=f"SELECT ROWIDTOCHAR(FIRST_ROW) FROM ({blocks}) ORDER BY FIRST_ROW")  # noqa: S608  as above
+    text = f"SELECT ROWIDTOCHAR(FIRST_ROW) FROM ({blocks}) ORDER BY FIRST_ROW"  # noqa: S608  as above
+    return Statement(text=text, binds=binds)
 
 
 def _expressions(columns: tuple[CarriedColumn, ...]) -> Iterator[str]:
@@ -118,13 +126,7 @@ def _source(reading: Reading, binds: dict[str, Value]) -> str:
 
 
 def _conditions(reading: Reading, binds: dict[str, Value]) -> Iterator[str]:
-    bounds = reading.rows_of
-    if bounds is not None and bounds.low is not None:
-        binds[LOW] = bounds.low
-        yield f"ROWID>=CHARTOROWID(:{LOW})"
-    if bounds is not None and bounds.high is not None:
-        binds[HIGH] = bounds.high
-        yield f"ROWID<CHARTOROWID(:{HIGH})"
+    yield from _bounds(reading, binds)
     if reading.where is not None:
         check_predicate(reading.where, binds=reading.binds)
         binds.update(reading.binds)
@@ -132,6 +134,16 @@ def _conditions(reading: Reading, binds: dict[str, Value]) -> Iterator[str]:
     if reading.limit is not None and not reading.order:
         binds[LIMIT] = reading.limit
         yield f"ROWNUM<=:{LIMIT}"
+
+
+def _bounds(reading: Reading, binds: dict[str, Value]) -> Iterator[str]:
+    bounds = reading.rows_of
+    if bounds is not None and bounds.low is not None:
+        binds[LOW] = bounds.low
+        yield f"ROWID>=CHARTOROWID(:{LOW})"
+    if bounds is not None and bounds.high is not None:
+        binds[HIGH] = bounds.high
+        yield f"ROWID<CHARTOROWID(:{HIGH})"
 
 
 def _order_term(term: str) -> str:

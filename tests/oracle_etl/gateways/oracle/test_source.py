@@ -256,6 +256,26 @@ class TestTheRowsOfAReading:
         assert counted == [len(part) for part in found]
         assert sorted(number for part in found for number in part) == list(range(2000))
 
+    def test_of_a_part_come_once_from_its_halves(
+        self, oracle: OracleAtHand, source: OracleTableSource
+    ) -> None:
+        with a_table(oracle, "HALVED", "ID NUMBER(9), FILLING CHAR(500)") as table:
+            with oracle.session() as session, session.cursor() as cursor:
+                cursor.executemany(
+                    "INSERT INTO HALVED VALUES (:1, 'x')", [(number,) for number in range(2000)]
+                )
+                session.commit()
+            reading = reading_of(source, table, scn=source.current_scn())
+            low, _, high = source.boundaries(reading, parts=4)
+            part = replace(reading, rows_of=RowidRange(low=low, high=high))
+            [cut] = source.boundaries(part, parts=2)
+            halves = [
+                source.count(replace(reading, rows_of=bounds))
+                for bounds in (RowidRange(low=low, high=cut), RowidRange(low=cut, high=high))
+            ]
+            assert all(halves)
+            assert sum(halves) == source.count(part) < source.count(reading)
+
     def test_with_small_and_large_lobs_come_whole(
         self, oracle: OracleAtHand, source: OracleTableSource
     ) -> None:

@@ -8,7 +8,12 @@ import pytest
 
 from column_shapes import shape_declared
 from oracle_etl.flow.plan_columns import plan_columns
-from oracle_etl.gateways.oracle.statements import count_rows, sample_blocks, select_rows
+from oracle_etl.gateways.oracle.statements import (
+    Statement,
+    count_rows,
+    sample_blocks,
+    select_rows,
+)
 from oracle_etl.model.errors import InvalidRequest
 from oracle_etl.model.names import TableName
 from oracle_etl.model.reading import Reading
@@ -111,11 +116,25 @@ class TestACount:
 
 class TestASampleOfBlocks:
     def test_lets_oracle_put_the_rowids_in_order(self) -> None:
-        assert sample_blocks('"T"', percent=12.5).text == (
+        assert sample_blocks(WHOLE, percent=12.5).text == (
             "SELECT ROWIDTOCHAR(FIRST_ROW) FROM (SELECT MIN(ROWID) AS FIRST_ROW FROM "
-            '"T" SAMPLE BLOCK (12.500000) GROUP BY SUBSTR(ROWIDTOCHAR(ROWID),1,15)) '
+            '"HR"."Emp" SAMPLE BLOCK (12.500000) GROUP BY SUBSTR(ROWIDTOCHAR(ROWID),1,15)) '
             "ORDER BY FIRST_ROW"
         )
 
     def test_of_all_blocks_samples_nothing(self) -> None:
-        assert "SAMPLE" not in sample_blocks('"T"', percent=None).text
+        assert "SAMPLE" not in sample_blocks(WHOLE, percent=None).text
+
+    def test_of_a_part_stays_between_its_bounds(self) -> None:
+        part = replace(WHOLE, rows_of=RowidRange(low="L", high="H"))
+        statement = sample_blocks(part, percent=None)
+        assert "WHERE ROWID>=CHARTOROWID(:oetl_low) AND ROWID<CHARTOROWID(:oetl_high) GROUP" in (
+            statement.text
+        )
+        assert statement.binds == {"oetl_low": "L", "oetl_high": "H"}
+
+
+class TestAStatement:
+    def test_shows_no_values_of_binds(self) -> None:
+        statement = Statement(text="SELECT :key FROM DUAL", binds={"key": b"secret"})
+        assert "secret" not in repr(statement)
