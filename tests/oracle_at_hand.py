@@ -1,12 +1,7 @@
-"""The Oracle that tests run on: the stand-in, or the one that ORACLE_TEST_DSN names.
-
-A real one needs a schema of its own for the tests, which create and drop tables in it:
-ORACLE_TEST_DSN, ORACLE_TEST_USER, ORACLE_TEST_PASSWORD.
-"""
+"""The Oracle that tests of our gateway run on: see tests/oracle_under_test.py for which it is."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -18,8 +13,7 @@ from oracle_standin.engine.database import OracleDatabase
 from oracle_standin.faults import FaultBook
 from oracle_standin.server import ServerOptions, running
 from oracle_standin.wire.profiles import PROFILES
-
-USER, PASSWORD = "SCOTT", "tiger"
+from oracle_under_test import PASSWORD, USER, real_account
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,13 +65,8 @@ class OracleAtHand:
 @contextmanager
 def oracle_at_hand() -> Iterator[OracleAtHand]:
     """Give the Oracle that the environment names, or a stand-in while the block runs."""
-    environment = os.environ  # noqa: TID251  tests have no settings of their own
-    if dsn := environment.get("ORACLE_TEST_DSN"):
-        yield OracleAtHand(
-            dsn=dsn,
-            user=environment["ORACLE_TEST_USER"],
-            password=environment["ORACLE_TEST_PASSWORD"],
-        )
+    if real := real_account():
+        yield OracleAtHand(dsn=real.dsn, user=real.user, password=real.password)
         return
     with stand_in() as (oracle, _):
         yield oracle

@@ -40,6 +40,12 @@ class OracleAccount:
     user: str = USER
     password: str = PASSWORD
 
+    @property
+    def release(self) -> int:
+        """The major release."""
+        with self.connect() as connection:
+            return int(connection.version.split(".")[0])
+
     def connect(self) -> oracledb.Connection:
         """Log in."""
         return oracledb.connect(user=self.user, password=self.password, dsn=self.dsn)
@@ -50,6 +56,7 @@ def stand_in_account(profile: str = "23ai") -> Iterator[OracleAccount]:
     """Give an account on an empty stand-in while the block runs."""
     database = OracleDatabase(release=RELEASES[profile])
     database.create_user(USER, PASSWORD)
+    database.grant(USER, "EXECUTE", "SYS", "DBMS_FLASHBACK")
     with running(database, ServerOptions(profile=PROFILES[profile])) as server:
         yield OracleAccount(dsn=server.dsn)
 
@@ -66,13 +73,17 @@ def real_account() -> OracleAccount | None:
     )
 
 
+DIALECTS = ("as it is",) if real_account() else ("19c", "23ai")
+"""What tests of the wire are run with: `parametrize("oracle", DIALECTS, indirect=True)`."""
+
+
 @pytest.fixture(scope="module")
-def oracle() -> Iterator[OracleAccount]:
+def oracle(request: pytest.FixtureRequest) -> Iterator[OracleAccount]:
     """Give the Oracle under test."""
     if real := real_account():
         yield real
         return
-    with stand_in_account() as account:
+    with stand_in_account(getattr(request, "param", "23ai")) as account:
         yield account
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 
+from oracle_standin.engine import instants
 from oracle_standin.engine.catalog import (
     ADMINISTRATOR,
     ORDINARY,
@@ -44,6 +45,8 @@ RELEASES = {
     23: "23.6.0.24.10",
 }
 UNDO_RETENTION_SECONDS = 900
+UNDO_LOOKS = 10
+"""How often within its retention undo is looked through."""
 
 
 class OracleDatabase:
@@ -67,7 +70,7 @@ class OracleDatabase:
         self.clock = clock or SystemClock()
         self.lock_wait_seconds = lock_wait_seconds
         self.undo_retention_seconds = UNDO_RETENTION_SECONDS
-        self.created = self.clock.now()
+        self.created = self._undo_looked_at = self.clock.now()
         self.history = History(self.clock)
         self.catalog = Catalog()
         self.extents = Extents()
@@ -140,6 +143,7 @@ class OracleDatabase:
                 self.history.advance()
             else:
                 transaction.commit(self.history.current)
+            self._outlive_undo()
 
     def load(self, table: Table, rows: Iterable[Row]) -> None:
         """Put rows into a table as if by a direct load, committed at once."""
@@ -179,13 +183,26 @@ class OracleDatabase:
             table.changed_scn = self.history.advance()
             return table
 
+    def _outlive_undo(self) -> None:
+        """Throw undo away that is older than the retention, now and then."""
+        kept = self.undo_retention_seconds * instants.SECOND
+        now = self.clock.now()
+        if now - self._undo_looked_at < kept // UNDO_LOOKS:
+            return
+        self._undo_looked_at = now
+        if now - kept > self.created:
+            self._drop_undo(self.history.scn_at(now - kept))
+
+    def _drop_undo(self, scn: int) -> None:
+        for table in self.catalog.tables():
+            for segment in table.segments():
+                segment.forget(scn)
+
     def forget_undo(self, before_scn: int | None = None) -> None:
         """Throw undo away up to an SCN: reading further back fails with ORA-01555 or 08180."""
         scn = self.history.current if before_scn is None else before_scn
         with self.writing:
-            for table in self.catalog.tables():
-                for segment in table.segments():
-                    segment.forget(scn)
+            self._drop_undo(scn)
             self.history.forget_before(scn)
 
     def analyse(self, table: Table) -> None:

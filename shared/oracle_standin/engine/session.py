@@ -13,6 +13,7 @@ from oracle_standin.engine.errors import ora
 from oracle_standin.engine.execution import Execution
 from oracle_standin.engine.kinds import Value
 from oracle_standin.engine.outgoing import Cursor
+from oracle_standin.engine.parsing.places import placed
 from oracle_standin.engine.settings import Settings
 from oracle_standin.engine.statements import (
     changes,
@@ -24,7 +25,7 @@ from oracle_standin.engine.statements import (
 )
 from oracle_standin.engine.storage.blocks import Row, Snapshot
 from oracle_standin.engine.storage.transactions import RowHeld, Transaction
-from oracle_standin.port import Bind, Column, Outcome
+from oracle_standin.port import Bind, Column, OracleError, Outcome
 
 if TYPE_CHECKING:
     from oracle_standin.engine.database import OracleDatabase
@@ -98,14 +99,20 @@ class Session:
         runner = RUNNERS.get(found[1].upper()) if found else None
         if runner is None:
             raise ora(900)
-        return runner(self, statement, bind_rows)
+        try:
+            return runner(self, statement, bind_rows)
+        except OracleError as error:
+            raise placed(error, statement) from None
 
     def describe(self, statement: str) -> tuple[Column, ...] | None:
         """Return a query's columns without running it."""
         found = FIRST_WORD.match(statement)
         word = found[1].upper() if found else ""
         if RUNNERS.get(word) is questions.run:
-            return questions.described(self, statement)
+            try:
+                return questions.described(self, statement)
+            except OracleError as error:
+                raise placed(error, statement) from None
         if word not in RUNNERS:
             raise ora(900)
         return None

@@ -190,6 +190,25 @@ class TestUndoThatIsGone:
         assert here.error(query).startswith("ORA-08180")
 
 
+class TestUndoOlderThanItsRetention:
+    def test_is_dropped_in_time_and_not_before(self) -> None:
+        clock = HandClock()
+        here = filled(clock)
+        scn = current_scn(here)
+        clock.forward(60)
+        for value in range(10):
+            here.run("UPDATE t SET v = :1", value)
+            here.commit()
+        undone = f"SELECT SUM(v) FROM t AS OF SCN {scn}"
+        assert here.rows(undone) == [(15,)]
+        clock.forward(here.session.database.undo_retention_seconds + 1)
+        here.run("UPDATE t SET v = 0 WHERE id = 1")
+        here.commit()
+        assert here.error(undone).startswith("ORA-01555")
+        before = f"SELECT SUM(v) FROM t AS OF SCN {current_scn(here) - 1}"
+        assert here.rows(before) == [(45,)]
+
+
 class TestAReadOnlyTransaction:
     def test_sees_one_state_in_all_its_queries(self) -> None:
         here = filled()

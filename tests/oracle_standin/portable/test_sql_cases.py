@@ -46,7 +46,8 @@ def answered(connection: oracledb.Connection, question: str) -> str:
         cursor.execute(question)
         return "; ".join(", ".join(map(written, row)) for row in cursor.fetchall()) or "no rows"
     cursor.parse(f"SELECT {question} FROM DUAL")
-    model = MODELS.get(cursor.description[0].type_code, "")
+    [described] = cursor.description or []
+    model = MODELS.get(described.type_code, "")
     cursor.execute(f"SELECT {model.format(question) or question} FROM DUAL")
     [(value,)] = cursor.fetchall()
     return moment(value) if model and value is not None else written(value)

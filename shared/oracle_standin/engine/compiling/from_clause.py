@@ -23,6 +23,7 @@ from oracle_standin.engine.compiling.trees import only
 from oracle_standin.engine.errors import not_done_here, ora
 from oracle_standin.engine.kinds import Evaluate
 from oracle_standin.engine.parsing.dialect import parse
+from oracle_standin.engine.parsing.places import about_table
 from oracle_standin.engine.storage.tables import KeyKind, Table, TableKind
 from oracle_standin.values.rowids import logical_text
 
@@ -81,7 +82,8 @@ def _source(node: exp.Expr, scope: Scope) -> Source:
     only(node, "this", "db", "alias", "version", "sample", "partition", "joins")
     owner = node.args["db"].name if node.args.get("db") else None
     name = scope.context.checked_name(node.name)
-    relation = named_relation(owner, name, node, scope)
+    with about_table(owner, name):
+        relation = named_relation(owner, name, node, scope)
     source = _added(scope, alias.name if alias else name, owner, relation)
     if owner is None and isinstance(relation, TableRelation):
         source.owner = relation.table.owner

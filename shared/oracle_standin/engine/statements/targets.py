@@ -18,6 +18,7 @@ from oracle_standin.engine.compiling.trees import only
 from oracle_standin.engine.errors import not_done_here, ora
 from oracle_standin.engine.execution import base_frame
 from oracle_standin.engine.kinds import FIRST_SOURCE, ROWNUM, Frame, Value
+from oracle_standin.engine.parsing.places import about_table
 from oracle_standin.engine.statements.compiling import compilation
 from oracle_standin.engine.storage.blocks import Row
 from oracle_standin.engine.storage.tables import Table, TableKind
@@ -54,7 +55,12 @@ class Target:
 def named_table(session: Session, node: exp.Expr, privilege: str) -> Table:
     """Return the table that a statement changes; ORA-00942 or 01031 where it may not."""
     owner = node.args["db"].name if node.args.get("db") else None
-    found = session.catalog.resolve(owner or session.schema, node.name, qualified=owner is not None)
+    with about_table(owner, node.name):
+        return _named_table(session, owner, node.name, privilege)
+
+
+def _named_table(session: Session, owner: str | None, name: str, privilege: str) -> Table:
+    found = session.catalog.resolve(owner or session.schema, name, qualified=owner is not None)
     if found is None or not session.sees(found.owner, found.name):
         raise ora(942)
     if isinstance(found, View):
