@@ -145,7 +145,8 @@ def _judge(report: Report) -> None:
         tables = sum(bool(each.findings) for each in report.tables)
         found = len(report.findings) + sum(len(each.findings) for each in report.tables)
         raise DataDiffers(
-            f"{report.job} is not as it was written: {found} findings, {tables} tables concerned",
+            f"{report.job} is not as it was written: findings: {found}, "
+            f"tables concerned: {tables} of {len(report.tables)}",
             hint="what to do about each stands with it",
         )
     if not report.is_whole:

@@ -100,7 +100,7 @@ class TestADifference:
         assert "\tDIFFERS\n" in result.stdout
         name = f"{written.job.folder}/EMP.jsonl.gz"
         assert f"EMP: {name}: it is not there\n  restore this generation" in result.stdout
-        assert "1 findings, 1 tables concerned" in result.stderr
+        assert "findings: 1, tables concerned: 1 of 2" in result.stderr
 
     def test_of_the_version_is_named_too(self, written: Written, verify: Run) -> None:
         (written.folder / "_SUCCESS").unlink()

@@ -80,7 +80,7 @@ def check_strays(folder: Folder, named: frozenset[str], *, store: ObjectStore) -
         if name not in allowed and not _is_no_data(name, folder)
     )
     for name in islice(strays, _STRAYS_NAMED):
-        yield _stray(name, f"{name} lies there, and no manifest names it")
+        yield _stray(name, "it lies there, and no manifest names it")
     if more := sum(1 for _ in strays):
         yield _stray(None, f"and {more} more objects lie there that no manifest names")
 
