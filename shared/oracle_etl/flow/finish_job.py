@@ -7,10 +7,11 @@ from contextlib import suppress
 from dataclasses import replace
 
 from oracle_etl.flow.admit_jobs import admit_jobs
+from oracle_etl.flow.claim_work import failure_of
 from oracle_etl.flow.judge_version import Verdict, judge_version
 from oracle_etl.flow.start_job import advance_start
 from oracle_etl.flow.write_manifest import write_manifest
-from oracle_etl.model.errors import LeaseLost, TryAgain
+from oracle_etl.model.errors import GiveUp, LeaseLost, TryAgain
 from oracle_etl.model.job import Job, JobKind, JobStatus
 from oracle_etl.model.transport import TransportStatus
 from oracle_etl.outside import Outside
@@ -29,15 +30,25 @@ def finish_job(job_id: str, *, outside: Outside) -> None:
     job = _claim(job_id, outside=outside)
     if job is None:
         return
-    verdict = judge_version(job, outside=outside)
-    manifest = write_manifest(job, verdict, outside=outside)
-    if verdict.status is JobStatus.COMPLETED and job.kind is JobKind.FULL:
-        _write_success(job, outside=outside)
+    verdict, manifest = _publish(job, judge_version(job, outside=outside), outside=outside)
     _sweep(job, outside=outside)
     with suppress(LeaseLost):
         _close(job, verdict, manifest, outside=outside)
         _tell(job, verdict)
     start_waiting(outside=outside)
+
+
+def _publish(job: Job, verdict: Verdict, *, outside: Outside) -> tuple[Verdict, str | None]:
+    """Write the manifest and _SUCCESS; a store that refuses them fails the job for good."""
+    try:
+        manifest = write_manifest(job, verdict, outside=outside)
+        if verdict.status is JobStatus.COMPLETED and job.kind is JobKind.FULL:
+            _write_success(job, outside=outside)
+    except GiveUp as error:
+        if verdict.status is not JobStatus.COMPLETED:
+            return verdict, None
+        return replace(verdict, status=JobStatus.FAILED, failure=failure_of(error)), None
+    return verdict, manifest
 
 
 def start_waiting(*, outside: Outside) -> None:
@@ -70,7 +81,7 @@ def _write_success(job: Job, *, outside: Outside) -> None:
         """An empty object: that it is there says all."""
 
 
-def _close(job: Job, verdict: Verdict, manifest: str, *, outside: Outside) -> None:
+def _close(job: Job, verdict: Verdict, manifest: str | None, *, outside: Outside) -> None:
     now = outside.clock.now()
     completed = verdict.status is JobStatus.COMPLETED
     rests = TransportStatus.IDLE if completed else TransportStatus.FAILED
@@ -115,7 +126,7 @@ def _tell(job: Job, verdict: Verdict) -> None:
 def _sweep(job: Job, *, outside: Outside) -> None:
     """Remove what attempts left, while a closer that follows would still do it again."""
     bucket = job.transport.target_bucket or outside.default_bucket
-    with suppress(TryAgain):
+    with suppress(TryAgain, GiveUp):
         for name in outside.store.names(bucket, f"{job.attempts_folder}/"):
             stored = outside.store.stat(bucket, name)
             if stored is not None:

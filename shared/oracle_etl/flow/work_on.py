@@ -19,6 +19,7 @@ from oracle_etl.flow.plan_table import plan_table, reading_of, shape_of
 from oracle_etl.model.errors import (
     GiveUp,
     LeaseLost,
+    Refused,
     TransportError,
     TryAgain,
     UndoGone,
@@ -73,7 +74,10 @@ def _settle(claim: Claim, lease: Lease, outside: Outside) -> Settled:
             divide_work(claim, error, outside=outside)
     except JobCancelled:
         cancel_work(claim, outside=outside)
-    except GiveUp as error:
+    except LeaseLost:
+        raise
+    except (GiveUp, Refused) as error:
+        # What is refused to us now, such as a source that is no longer configured, stays refused.
         fail_work(claim, failure_of(error), outside=outside)
         _tell(claim, "failed", error)
     except WorkerStopping as error:
