@@ -51,7 +51,6 @@ class EmbeddedHome(Home):
             "SERVER_PORT": "0",
             "DATA_FOLDER": str(folder),
         }
-        self._urls: SimpleQueue[str] = SimpleQueue()
         folder.mkdir()
         self.start_again()
 
@@ -63,6 +62,8 @@ class EmbeddedHome(Home):
     def start_again(self) -> None:
         """Start the service, and wait until it says where it answers."""
         self.url = ""
+        # One of its own: whoever outlives a killed service still holds the last one's pipe.
+        urls: SimpleQueue[str] = SimpleQueue()
         self._process = subprocess.Popen(  # noqa: S603 - our own program, no shell
             (the_command(), "serve", "--json"),
             env=environment_of(self._settings),
@@ -72,23 +73,23 @@ class EmbeddedHome(Home):
             text=True,
             start_new_session=True,
         )
-        self._reader = threading.Thread(target=self._read, args=(self._process,))
+        self._reader = threading.Thread(target=self._read, args=(self._process, urls))
         self._reader.start()
         with suppress(Empty):
-            self.url = self._urls.get(timeout=_START_SECONDS)
+            self.url = urls.get(timeout=_START_SECONDS)
         if not self.url:
             self.lose_machine()
-            raise AssertionError(f"the service did not start; it said: {self.log()}")
+            raise AssertionError(f"the service did not start; it said: {self.log()[-2000:]}")
 
-    def _read(self, process: subprocess.Popen[str]) -> None:
+    def _read(self, process: subprocess.Popen[str], urls: SimpleQueue[str]) -> None:
         assert process.stdout is not None
         with process.stdout, self._log.open("a") as log:
             for line in process.stdout:
                 log.write(line)
                 said = json.loads(line)
                 if said.get("event") == "listening":
-                    self._urls.put(said["data"]["url"])
-        self._urls.put("")
+                    urls.put(said["data"]["url"])
+        urls.put("")
 
     def workers(self) -> Sequence[int]:
         """Return the worker processes, which the service starts as `table_worker`."""
@@ -106,9 +107,7 @@ class EmbeddedHome(Home):
     def end_service(self, number: signal.Signals) -> int:
         """Send the signal to the process that was started, as an init system would."""
         self._process.send_signal(number)
-        code = self._process.wait(_END_SECONDS)
-        self._urls = SimpleQueue()
-        return code
+        return self._process.wait(_END_SECONDS)
 
     def lose_machine(self) -> None:
         """Kill everything of the home."""
@@ -116,7 +115,6 @@ class EmbeddedHome(Home):
         kill_all_in(self._folder)
         self._process.wait()
         self._reader.join(_END_SECONDS)
-        self._urls = SimpleQueue()
 
     def names(self, bucket: str) -> Sequence[str]:
         """List the files that are objects."""
