@@ -46,10 +46,15 @@ class JsonLines:
             each.name + (_NUMBER_MARK if _is_bare_number(each) else "") for each in columns
         ]
         self._maybe_raw = [at for at, each in enumerate(columns) if each.form in _MAYBE_RAW]
+        self.rows = 0
+        self._last_names: Sequence[str] = ()
+        self._last_types: Sequence[DataType] = ()
+        self._last_schema = Schema([])
 
     def lines(self, batch: Any) -> bytes:  # noqa: ANN401  any object with the Arrow interface
         """Return a line for each row."""
-        record = RecordBatch.from_arrow(batch)
+        record = batch if isinstance(batch, RecordBatch) else RecordBatch.from_arrow(batch)
+        self.rows += record.num_rows
         if not record.num_rows:
             return b""
         arrays = converted(record, self._columns, self._conversions)
@@ -67,16 +72,21 @@ class JsonLines:
 
     def _write(self, arrays: list[Array], names: Sequence[str]) -> bytes:
         target = BytesIO()
-        record = RecordBatch.from_arrays(arrays, schema=_schema(arrays, names))
+        record = RecordBatch.from_arrays(arrays, schema=self._schema_of(arrays, names))
         write_ndjson(record, target, explicit_nulls=self._nulls is NullsAs.EXPLICIT)
         written = target.getvalue()
         if not written.isascii():
             _check_whole(written, arrays, names)
         return written
 
-
-def _schema(arrays: Sequence[Array], names: Sequence[str]) -> Schema:
-    return Schema([Field(name, each.type) for name, each in zip(names, arrays, strict=True)])
+    def _schema_of(self, arrays: Sequence[Array], names: Sequence[str]) -> Schema:
+        """Return the last batch's schema where it fits: a wide one takes long to make."""
+        types = [each.type for each in arrays]
+        if names != self._last_names or types != self._last_types:
+            self._last_names, self._last_types = names, types
+            fields = [Field(name, each) for name, each in zip(names, types, strict=True)]
+            self._last_schema = Schema(fields)
+        return self._last_schema
 
 
 def _is_bare_number(column: CarriedColumn) -> bool:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from arro3.core import RecordBatch
-
 from oracle_etl.flow.encode.json_lines import JsonLines
 
 
@@ -30,7 +28,11 @@ class LineEncoder:
     def __init__(self, lines: JsonLines, compressor: Compressor) -> None:
         self._lines = lines
         self._compressor = compressor
-        self.rows = 0
+
+    @property
+    def rows(self) -> int:
+        """Rows so far."""
+        return self._lines.rows
 
     @property
     def plain_bytes(self) -> int:
@@ -44,10 +46,7 @@ class LineEncoder:
 
     def encode(self, batch: Any) -> bytes:  # noqa: ANN401  any object with the Arrow interface
         """Write a batch and return the compressed bytes that are ready."""
-        record = RecordBatch.from_arrow(batch)
-        lines = self._lines.lines(record)
-        self.rows += record.num_rows
-        return self._compressor.compress(lines)
+        return self._compressor.compress(self._lines.lines(batch))
 
     def finish(self) -> bytes:
         """Return the last compressed bytes."""
