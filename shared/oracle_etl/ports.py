@@ -448,6 +448,10 @@ class Batches(Protocol):
         """Count the rows on the reading's own session and snapshot; before the first batch."""
         ...
 
+    def cancel(self) -> None:
+        """Break the call under way off, from another thread; the reading then cannot go on."""
+        ...
+
     def __iter__(self) -> Iterator[Any]:
         """Yield objects with the Arrow PyCapsule interface, none of them empty."""
         ...
@@ -483,7 +487,10 @@ class TableSource(Protocol):
         ...
 
     def can_flash_back(self, table: TableName, scn: int) -> bool:
-        """Tell whether the account may read the table at an SCN, by trying."""
+        """Tell whether the account may read the table at an SCN, by trying.
+
+        UndoGone or TableChanged where it might, but for what has happened since.
+        """
         ...
 
     def count(self, reading: Reading) -> int:

@@ -16,7 +16,7 @@ from arro3.core import DataType as Arrow
 from arro3.core import Field as ArrowField
 
 from oracle_etl.model.columns import DeclaredColumn, ObjectKind, TableShape
-from oracle_etl.model.errors import TableNotFound, UndoGone
+from oracle_etl.model.errors import SourceAway, TableChanged, TableNotFound, UndoGone
 from oracle_etl.model.names import TableName
 from oracle_etl.model.reading import Reading
 from oracle_etl.ports import Page, PageRequest, SourceStatus, TableListing
@@ -49,10 +49,14 @@ class MemorySource:
     estimated_bytes: int = 8192
     rows_undo_reaches: int | None = None
     """A reading of more rows than this ends in UndoGone."""
+    altered_scn: dict[str, int] = field(default_factory=dict)
+    """By table: the SCN of its last DDL, before which it cannot be read."""
     counts_more: int = 0
     """Rows that a count finds and a reading does not."""
     before_batch: Callable[[Reading, int], None] | None = None
     """Called before each batch with the reading and the batch's number."""
+    broken_off: threading.Event = field(default_factory=threading.Event)
+    """Set when somebody breaks a call off."""
     readings: list[Reading] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -116,7 +120,13 @@ class MemorySource:
         return self.scn if self.knows_scn else None
 
     def can_flash_back(self, table: TableName, scn: int) -> bool:
-        return self.flashback and scn >= self.oldest_scn and table.name in self.states
+        if not self.flashback or table.name not in self.states:
+            return False
+        if scn < self.oldest_scn:
+            raise UndoGone(f"ORA-01555: the SCN {scn} is gone")
+        if scn < self.altered_scn.get(table.name, 0):
+            raise TableChanged("ORA-01466: unable to read data - table definition has changed")
+        return True
 
     def count(self, reading: Reading) -> int:
         return len(self._rows(reading)) + self.counts_more
@@ -162,6 +172,9 @@ class _Batches:
     def count(self) -> int:
         return self._source.count(self._reading)
 
+    def cancel(self) -> None:
+        self._source.broken_off.set()
+
     def __iter__(self) -> Iterator[RecordBatch]:
         rows = [row for _, row in self._source._rows(self._reading)]
         reach = self._source.rows_undo_reaches
@@ -169,6 +182,8 @@ class _Batches:
         for number, first in enumerate(range(0, len(rows), ROWS_OF_A_BATCH)):
             if self._source.before_batch is not None:
                 self._source.before_batch(self._reading, number)
+            if self._source.broken_off.is_set():
+                raise SourceAway("ORA-01013: user requested cancel of current operation")
             if reach is not None and first >= reach:
                 raise UndoGone("ORA-01555: snapshot too old")
             yield _batch(rows[first : first + ROWS_OF_A_BATCH], names)

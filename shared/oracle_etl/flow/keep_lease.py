@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import TracebackType
 
@@ -35,6 +35,7 @@ class Lease:
     def __init__(self, stopping: threading.Event) -> None:
         self._stopping = stopping
         self._ended: TransportError | None = None
+        self._break_off: Callable[[], None] | None = None
 
     def check(self) -> None:
         """Raise LeaseLost, JobCancelled or WorkerStopping when the work must stop."""
@@ -43,9 +44,22 @@ class Lease:
         if self._stopping.is_set():
             raise WorkerStopping("the worker is stopping")
 
+    @contextmanager
+    def breaking_off(self, act: Callable[[], None]) -> Iterator[None]:
+        """Have `act` called, from another thread, should the work have to stop meanwhile."""
+        self._break_off = act
+        try:
+            yield
+        finally:
+            self._break_off = None
+
     def end(self, why: TransportError) -> None:
-        """Note why the work must stop; the first reason stays."""
-        self._ended = self._ended or why
+        """Note why the work must stop, and break its call off; the first reason stays."""
+        if self._ended is None:
+            self._ended = why
+            act = self._break_off
+            if act is not None:
+                act()
 
 
 @contextmanager
@@ -63,7 +77,7 @@ def keep_lease(
     cancel reaches the worker within seconds, and keeps the job's totals if nobody else does.
     """
     lease = Lease(stopping)
-    with _Keeper(claim, delivery, seat, lease, outside):
+    with _Keeper(claim, delivery, seat, lease, stopping, outside):
         yield lease
 
 
@@ -76,9 +90,11 @@ class _Keeper:
         delivery: Delivery | None,
         seat: Seat,
         lease: Lease,
+        stopping: threading.Event,
         outside: Outside,
     ) -> None:
         self._claim = claim
+        self._stopping = stopping
         self._delivery = delivery
         self._seat = seat
         self._lease = lease
@@ -102,6 +118,8 @@ class _Keeper:
         limits, clock = self._outside.limits, self._outside.clock
         renew_at = clock.monotonic() + limits.renewal
         while not self._done.wait(min(limits.progress_interval, limits.renewal)):
+            if self._stopping.is_set():
+                self._lease.end(WorkerStopping("the worker is stopping"))
             # What is away now may be back before the lease ends; if not, the fence decides.
             with suppress(TryAgain):
                 self._look_after_job()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from oracle_etl.flow.claim_work import Claim
 from oracle_etl.flow.encode import PartRole, open_encoder
 from oracle_etl.flow.keep_lease import Lease
-from oracle_etl.model.errors import RowsMissing
+from oracle_etl.model.errors import RowsMissing, TransportError
 from oracle_etl.model.objects import Extract
 from oracle_etl.model.progress import Progress
 from oracle_etl.model.reading import Reading
@@ -40,20 +40,25 @@ def move_table(
         attempt_name(claim),
         content_type=CONTENT_TYPES[carriage.format],
     )
-    with source.read(reading, batch_bytes=outside.limits.batch_bytes) as batches, created as target:
-        counted = batches.count() if claim.job.transport.proof.count_rows else None
-        progress.expect(counted)
-        for batch in batches:
-            lease.check()
-            data = encoder.encode(batch)
+    rows_of = source.read(reading, batch_bytes=outside.limits.batch_bytes)
+    try:
+        with rows_of as batches, lease.breaking_off(batches.cancel), created as target:
+            counted = batches.count() if claim.job.transport.proof.count_rows else None
+            progress.expect(counted)
+            for batch in batches:
+                lease.check()
+                data = encoder.encode(batch)
+                target.write(data)
+                digest.update(data)
+                progress.tell(rows=encoder.rows, added=len(data))
+            data = encoder.finish()
             target.write(data)
             digest.update(data)
-            progress.tell(rows=encoder.rows, added=len(data))
-        data = encoder.finish()
-        target.write(data)
-        digest.update(data)
-        _prove_count(claim, encoder.rows, counted)
-        lease.check()
+            _prove_count(claim, encoder.rows, counted)
+            lease.check()
+    except TransportError:
+        lease.check()  # a call that was broken off fails in Oracle's words; these say why
+        raise
     return Extract(
         object=target.stored(),
         rows=encoder.rows,

@@ -18,11 +18,13 @@ from oracle_etl.flow.claim_work import Claim, claim_work
 from oracle_etl.flow.keep_lease import JobCancelled, Lease, WorkerStopping, keep_lease
 from oracle_etl.flow.plan_table import plan_table
 from oracle_etl.flow.take_seat import POOL, Seat, keep_seat, leave_seat, take_seat
+from oracle_etl.flow.work_on import DONE, Settled, work_on
 from oracle_etl.gateways.system_clock import SystemClock
 from oracle_etl.model.errors import LeaseLost
 from oracle_etl.model.progress import Progress
+from oracle_etl.model.reading import Reading
 from oracle_etl.model.table_task import PartTask, TableTask
-from oracle_etl.model.work import WorkRef
+from oracle_etl.model.work import WorkRef, WorkStatus
 from oracle_etl.outside import Outside
 from oracle_etl.ports import Entries, JobBook
 
@@ -72,9 +74,14 @@ def signals() -> Signals:
 
 
 @pytest.fixture
-def home(tmp_path: Path, signals: Signals) -> Iterator[Outside]:
-    source = MemorySource()
-    source.put("EMP", tuple((number, None) for number in range(25)))
+def source() -> MemorySource:
+    memory = MemorySource()
+    memory.put("EMP", tuple((number, None) for number in range(25)))
+    return memory
+
+
+@pytest.fixture
+def home(tmp_path: Path, signals: Signals, source: MemorySource) -> Iterator[Outside]:
     made = a_home(tmp_path, source=source, limits=QUICK, clock=SystemClock())
     yield replace(made, book=WatchedBook(made.book, signals))
     made.close()
@@ -165,6 +172,31 @@ class TestAClaimThatIsLost:
             stopping.set()
             with pytest.raises(WorkerStopping):
                 lease.check()
+
+
+class TestACallThatLasts:
+    @pytest.mark.parametrize("cause", ["cancel", "stop"])
+    def test_is_broken_off_when_its_work_must_stop(
+        self, home: Outside, source: MemorySource, cause: str
+    ) -> None:
+        claim, seat, stopping = a_claim(home), a_seat(home), threading.Event()
+
+        def last(reading: Reading, number: int) -> None:
+            if cause == "cancel":
+                cancel_job(claim.job.id, outside=home)
+            else:
+                stopping.set()
+            assert source.broken_off.wait(PATIENCE_SECONDS), "nobody broke the call off"
+
+        source.before_batch = last
+        with keep_lease(claim, delivery=None, seat=seat, stopping=stopping, outside=home) as lease:
+            settled = work_on(claim, lease=lease, outside=home)
+        table = home.book.table(claim.job.id, claim.table.table_id)
+        if cause == "cancel":
+            assert (settled, table.status) == (DONE, WorkStatus.CANCELLED)
+        else:
+            assert settled == Settled(again_after_seconds=0)
+            assert table.hold.failures == 0
 
 
 class TestASeat:

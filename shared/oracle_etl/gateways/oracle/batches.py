@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import oracledb
 from arro3.core import DataType, Field, RecordBatch, RecordBatchReader
@@ -37,6 +38,11 @@ class OracleBatches:
         """Count the rows on the reading's own session and snapshot."""
         with self._watch.call(), named_errors():
             return count_on(self._connection, count_rows(self._reading))
+
+    def cancel(self) -> None:
+        """Break the call under way off; it fails with ORA-01013."""
+        with suppress(oracledb.Error):
+            self._watch.break_off()
 
     def __iter__(self) -> Iterator[RecordBatch]:
         """Yield the rows in record batches, none of them empty."""

@@ -34,6 +34,12 @@ class CallWatch:
             self._changed.notify()
         self._thread.join()
 
+    def break_off(self) -> None:
+        """Break off whatever call is under way; nothing happens once the watch is closed."""
+        with self._changed:
+            if not self._closed:
+                self._break_off()
+
     @contextmanager
     def call(self) -> Iterator[None]:
         """Give the calls made inside so long and no longer."""

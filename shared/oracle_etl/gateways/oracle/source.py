@@ -26,7 +26,13 @@ from oracle_etl.gateways.oracle.statements import (
     try_flashback,
 )
 from oracle_etl.model.columns import ObjectKind, TableShape
-from oracle_etl.model.errors import GiveUp, InvalidRequest, TransportError, UndoGone
+from oracle_etl.model.errors import (
+    GiveUp,
+    InvalidRequest,
+    TableChanged,
+    TransportError,
+    UndoGone,
+)
 from oracle_etl.model.names import TableName
 from oracle_etl.model.predicates import check_query
 from oracle_etl.model.reading import Reading
@@ -138,9 +144,19 @@ class OracleTableSource:
         return None
 
     def can_flash_back(self, table: TableName, scn: int) -> bool:
-        """Tell whether the account may read the table at an SCN, by trying."""
+        """Tell whether the account may read the table at an SCN, by trying.
+
+        UndoGone or TableChanged where it might, but for what has happened since.
+        """
         with self._sessions.session(action="plan") as session:
-            return _number_or_none(session, try_flashback(table.quoted, scn)) is not None
+            try:
+                with named_errors():
+                    count_on(session, try_flashback(table.quoted, scn))
+            except TableChanged:
+                raise
+            except GiveUp:
+                return False
+        return True
 
     def count(self, reading: Reading) -> int:
         """Count the rows that the reading would give."""
