@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -32,10 +33,13 @@ class Traffic(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientIntercepto
         self.reads = 0
         self.writes = 0
         self.commits = 0
+        self.written_to: Counter[str] = Counter()
+        """Writes by collection."""
 
     def forget(self) -> None:
         """Count from 0 again."""
         self.reads = self.writes = self.commits = 0
+        self.written_to.clear()
 
     def lose_the_next_replies(self, count: int) -> None:
         """Let commits be done and then seem to have failed."""
@@ -58,6 +62,7 @@ class Traffic(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientIntercepto
         with self._lock:
             self.commits += 1
             self.writes += len(request.writes)
+            self.written_to.update(_collection_of(each) for each in request.writes)
         if self._lost_replies:
             self._lost_replies -= 1
             raise ServiceUnavailable("made by the test")  # type: ignore[no-untyped-call]
@@ -73,6 +78,11 @@ class Traffic(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientIntercepto
             with self._lock:
                 self.reads += _is_a_document(reply)
             yield reply
+
+
+def _collection_of(write: Any) -> str:
+    path: str = write.update.name or write.delete
+    return path.split("/")[-2]
 
 
 def _is_a_document(reply: Any) -> bool:
