@@ -5,14 +5,16 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -135,6 +137,13 @@ def written(
         )
 
 
+def parts_begun_again(home: EmbeddedHome) -> int:
+    """Count the parts that a second worker took up; no interface tells it, so the state is read."""
+    with closing(sqlite3.connect(home.objects_folder.parent / "state.db")) as state:
+        documents = [json.loads(each) for (each,) in state.execute("SELECT document FROM parts")]
+    return sum(each["hold"]["fence"] > 1 for each in documents)
+
+
 def digest_of(pieces: Iterator[bytes]) -> str:
     digest = hashlib.sha256()
     for piece in pieces:
@@ -172,6 +181,11 @@ class TestALargeTableReadByFourWorkersOfWhichOneIsKilled:
         assert written.table["parts_total"] >= PARTS // 2
         assert written.workers == WORKERS
         assert written.killed not in written.home.workers()
+
+    def test_had_a_part_begun_again(self, written: Written, record_property: Record) -> None:
+        again = parts_begun_again(written.home)
+        record_property("parts begun again", again)
+        assert 1 <= again < PARTS
 
     def test_lies_in_one_object_whose_attempts_are_gone(self, written: Written) -> None:
         names = written.home.names(written.home.bucket)
