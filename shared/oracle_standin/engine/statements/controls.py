@@ -54,7 +54,8 @@ def _rollback(session: Session, tokens: Tokens) -> None:
 def _set(session: Session, tokens: Tokens) -> None:
     if tokens.took("ROLE"):
         return
-    tokens.expect("TRANSACTION")
+    if not tokens.took("TRANSACTION"):
+        raise tokens.error(922)
     if session.in_transaction():
         raise ora(1453)
     if tokens.took("READ", "ONLY"):
