@@ -63,6 +63,7 @@ class GoogleHome(Home):
         self._folder = folder
         self._log = folder.with_name(f"{folder.name}.log")
         self._settings = dict(settings)
+        self.project = settings["GCS_PROJECT_ID"]
         self._storage = storage
         self._cloud_run = cloud_run
         cloud_run.start_task = self._start_task
