@@ -92,9 +92,7 @@ class Comparison:
         source = self._outside.source(self._job.transport.source)
         table = task.resolved or task.table
         if task.scn is None or not source.can_flash_back(table, task.scn):
-            return _not_compared(
-                f"undo no longer reaches SCN {task.scn}, or the account may not flash back"
-            )
+            return _not_compared(f"the account may not read {table} at SCN {task.scn} any more")
         sides = _Sides(written, _reading(self._job, task, self._outside), self._job, self._outside)
         found = tally(sides.found())
         try:

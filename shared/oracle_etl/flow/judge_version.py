@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from oracle_etl.flow.every_item import every_item
 from oracle_etl.flow.tables_of import tables_of
 from oracle_etl.model.columns import ColumnPlan
 from oracle_etl.model.errors import NoSuchTable
@@ -62,7 +63,8 @@ def _verdict(job: Job, findings: _Findings) -> Verdict:
     if job.cancel_requested_at is not None and job.counts.tables_cancelled:
         return Verdict(status=JobStatus.CANCELLED, warnings=warnings, is_mixed=is_mixed)
     objections = list(findings.objections)
-    carried = job.request.retry_of is not None and len(findings.moments) > 1
+    # A table with a transaction of its own is told apart, in a retry as in any other job.
+    carried = job.request.retry_of is not None and len(findings.moments - {None}) > 1
     if carried and not job.transport.proof.mixed_success:
         objections.append("its tables were read at more than one SCN, which the transport forbids")
     if findings.failed_count:
@@ -104,6 +106,8 @@ def _look_at(table: TableTask, findings: _Findings) -> None:
         findings.moments.add(table.scn)
         if table.scn is None:
             findings.apart.append(str(table.table))
+    elif not table.status.ended:
+        findings.objections.append(f"{table.table} is {table.status}, though all are counted")
 
 
 def _last_completed(job: Job, *, outside: Outside) -> Job | None:
@@ -114,10 +118,14 @@ def _last_completed(job: Job, *, outside: Outside) -> Job | None:
     )
     if job.kind is not JobKind.FULL or not compares:
         return None
-    page = outside.book.jobs(
-        PageRequest(size=50), transport_id=job.transport_id, status=JobStatus.COMPLETED
+    completed = every_item(
+        lambda token: outside.book.jobs(
+            PageRequest(size=50, token=token),
+            transport_id=job.transport_id,
+            status=JobStatus.COMPLETED,
+        )
     )
-    versions = (each for each in page.items if each.kind is JobKind.FULL and each.id != job.id)
+    versions = (each for each in completed if each.kind is JobKind.FULL and each.id != job.id)
     return next(versions, None)
 
 

@@ -9,6 +9,7 @@ from oracle_etl.flow.claim_work import Claim, claimed_table
 from oracle_etl.flow.encode import member_header, member_trailer
 from oracle_etl.flow.encode.schema_files import bigquery_schema
 from oracle_etl.flow.end_work import fail_work
+from oracle_etl.flow.every_item import every_item
 from oracle_etl.flow.move_table import CONTENT_TYPES, bucket_of
 from oracle_etl.model.job import Counts
 from oracle_etl.model.objects import Extract, FinalObject, Piece, StoredObject
@@ -161,19 +162,14 @@ def _extracts(claim: Claim, *, outside: Outside) -> Iterator[Extract]:
 
 
 def _parts(claim: Claim, status: WorkStatus, *, outside: Outside) -> Iterator[PartTask]:
-    token: str | None = None
-    while True:
-        page = outside.book.parts(
-            claim.table.job_id,
-            claim.table.table_id,
-            PageRequest(size=500, token=token),
-            status=status,
+    table = claim.table
+    parts = every_item(
+        lambda token: outside.book.parts(
+            table.job_id, table.table_id, PageRequest(size=500, token=token), status=status
         )
-        # Numbers beyond the total are left over from a plan that was never handed over.
-        yield from (each for each in page.items if each.number <= claim.table.parts_total)
-        token = page.next_token
-        if token is None:
-            return
+    )
+    # Numbers beyond the total are left over from a plan that was never handed over.
+    return (each for each in parts if each.number <= table.parts_total)
 
 
 def _complete(claim: Claim, objects: tuple[FinalObject, ...], *, outside: Outside) -> None:

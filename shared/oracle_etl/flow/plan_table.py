@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from oracle_etl.flow.claim_work import Claim, claimed_table
 from oracle_etl.flow.plan_columns import plan_columns
 from oracle_etl.model.columns import ObjectKind, TableShape
-from oracle_etl.model.errors import AccessDenied, TryAgain
+from oracle_etl.model.errors import AccessDenied, SnapshotGone, TryAgain, UndoGone
 from oracle_etl.model.job import Job
+from oracle_etl.model.names import TableName
 from oracle_etl.model.progress import Progress
 from oracle_etl.model.reading import Reading
 from oracle_etl.model.table_task import PartTask, RowidRange, TableTask
@@ -129,18 +130,35 @@ def _settle_scn(job: Job, source: TableSource, *, outside: Outside) -> Job:
 
 def _scn_of(shape: TableShape, job: Job, source: TableSource) -> tuple[int | None, str]:
     """Return the SCN to read at, or None and why the table gets a transaction of its own."""
-    if job.scn is not None and source.can_flash_back(shape.table, job.scn):
+    is_query = shape.kind is ObjectKind.QUERY
+    if not is_query and job.scn is not None and _can_be_read_at(job.scn, shape.table, source):
         return job.scn, ""
     if job.transport.proof.consistency is Consistency.JOB:
+        way_out = (
+            "name its tables in the transport"
+            if is_query
+            else f"GRANT FLASHBACK ON {shape.table.quoted} and EXECUTE ON DBMS_FLASHBACK to the"
+            " account"
+        )
         raise AccessDenied(
             f"{shape.table} cannot be read at the job's SCN, and the transport demands it",
-            hint=f"GRANT FLASHBACK ON {shape.table.quoted} and EXECUTE ON DBMS_FLASHBACK to the"
-            ' account, or set "consistency" to "best"',
+            hint=f'{way_out}, or set "consistency" to "best"',
         )
     return (
         None,
         f"{shape.table} was read in a read-only transaction of its own, not at the job's SCN",
     )
+
+
+def _can_be_read_at(scn: int, table: TableName, source: TableSource) -> bool:
+    try:
+        return source.can_flash_back(table, scn)
+    except UndoGone as error:
+        # Only a lacking privilege makes a table fall back: another moment is never taken silently.
+        raise SnapshotGone(
+            f"{table}: undo no longer reaches the job's SCN ({error.message})",
+            hint="ask for a larger UNDO_RETENTION and undo tablespace, then `jobs retry`",
+        ) from error
 
 
 def _reading(claim: Claim, shape: TableShape, scn: int | None) -> Reading:

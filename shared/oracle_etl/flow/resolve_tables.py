@@ -7,13 +7,14 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from oracle_etl.flow.every_item import every_item
 from oracle_etl.model.errors import InvalidRequest
 from oracle_etl.model.job import Job
 from oracle_etl.model.names import TableName, object_stem
 from oracle_etl.model.progress import Stage, StageName
 from oracle_etl.model.table_task import TableTask
 from oracle_etl.model.transport import TableChoice
-from oracle_etl.ports import Page, PageRequest, TableListing, TableSource
+from oracle_etl.ports import PageRequest, TableListing, TableSource
 
 MOST_TABLES = 10_000
 _PAGE = 1000
@@ -156,12 +157,6 @@ def _matching(
 
 
 def _listings(source: TableSource, schema: str | None) -> Iterator[TableListing]:
-    token: str | None = None
-    while True:
-        page: Page[TableListing] = source.catalogue(
-            PageRequest(size=_PAGE, token=token), schema=schema
-        )
-        yield from page.items
-        token = page.next_token
-        if token is None:
-            return
+    return every_item(
+        lambda token: source.catalogue(PageRequest(size=_PAGE, token=token), schema=schema)
+    )

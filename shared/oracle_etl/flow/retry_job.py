@@ -5,16 +5,25 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from itertools import takewhile
 
+from oracle_etl.flow.every_item import every_item
 from oracle_etl.flow.start_job import Started, advance_start, start_job, startable, unused_job_id
 from oracle_etl.flow.tables_of import tables_of
-from oracle_etl.model.errors import JobNotRetryable, TableNotFound, TryAgain
+from oracle_etl.model.errors import (
+    JobNotRetryable,
+    TableChanged,
+    TableNotFound,
+    TryAgain,
+    UndoGone,
+)
 from oracle_etl.model.job import Counts, Job, JobKind, JobRequest, JobStatus
 from oracle_etl.model.table_task import TableTask
 from oracle_etl.model.work import WorkStatus
 from oracle_etl.outside import Outside
-from oracle_etl.ports import Entries
+from oracle_etl.ports import Entries, PageRequest
 
+_PAGE = 50
 _RETRYABLE = {JobStatus.FAILED, JobStatus.CANCELLED}
 
 
@@ -34,10 +43,27 @@ def retry_job(job_id: str, *, outside: Outside) -> Started:
     if failed.kind is not JobKind.FULL:
         request = replace(failed.request, idempotency_key=None, trigger=f"retry:{job_id}")
         return start_job(failed.transport_id, request, outside=outside)
+    _check_not_retried(failed, outside=outside)
     job = _begin(failed, outside=outside)
     with suppress(TryAgain):
         job = advance_start(job, outside=outside)
     return Started(job=job)
+
+
+def _check_not_retried(failed: Job, *, outside: Outside) -> None:
+    """Refuse where a later job has taken the tables over: its objects stand in the version now."""
+    newest_first = every_item(
+        lambda token: outside.book.jobs(
+            PageRequest(size=_PAGE, token=token), transport_id=failed.transport_id
+        )
+    )
+    for job in takewhile(lambda each: each.id != failed.id, newest_first):
+        if job.request.retry_of == failed.id:
+            raise JobNotRetryable(
+                f"{failed.id} was retried by {job.id}",
+                hint=f"see what became of {job.id}, and retry that one if it failed too",
+                details={"status": str(failed.status), "retried_by": job.id},
+            )
 
 
 def _begin(failed: Job, *, outside: Outside) -> Job:
@@ -82,12 +108,15 @@ def _look_at_tables(failed: Job, *, outside: Outside) -> tuple[Counts, bool]:
 
 
 def _undo_reaches(failed: Job, table: TableTask, *, outside: Outside) -> bool:
-    if failed.scn is None:
-        # Nothing was read yet, or each table has a moment of its own anyway.
+    has_own_moment = table.resolved is not None and table.scn is None
+    if failed.scn is None or has_own_moment or table.choice.query is not None:
+        # Nothing was read yet, or what is read anew has a moment of its own anyway.
         return True
     source = outside.source(failed.transport.source)
-    try:
-        resolved = table.resolved or source.shape(table.table).table
-    except TableNotFound:
-        return True  # it is missing still, which has nothing to do with undo
-    return source.can_flash_back(resolved, failed.scn)
+    # Neither a missing table nor a missing privilege has anything to do with undo.
+    with suppress(TableNotFound):
+        try:
+            source.can_flash_back(table.resolved or source.shape(table.table).table, failed.scn)
+        except (UndoGone, TableChanged):
+            return False
+    return True

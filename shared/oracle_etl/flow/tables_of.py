@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from oracle_etl.flow.every_item import every_item
 from oracle_etl.model.table_task import TableTask
 from oracle_etl.model.work import WorkStatus
 from oracle_etl.outside import Outside
@@ -16,10 +17,8 @@ def tables_of(
     job_id: str, *, outside: Outside, status: WorkStatus | None = None
 ) -> Iterator[TableTask]:
     """Yield the tables of a job by position, a page at a time."""
-    token: str | None = None
-    while True:
-        page = outside.book.tables(job_id, PageRequest(size=_PAGE, token=token), status=status)
-        yield from page.items
-        token = page.next_token
-        if token is None:
-            return
+    return every_item(
+        lambda token: outside.book.tables(
+            job_id, PageRequest(size=_PAGE, token=token), status=status
+        )
+    )

@@ -23,6 +23,7 @@ from oracle_etl.model.errors import (
     InvalidRequest,
     LoginRefused,
     SourceAway,
+    TableChanged,
     TableNotFound,
     TransportError,
     UndoGone,
@@ -203,6 +204,16 @@ class TestAReadingAtAnScn:
             assert scn is not None
             assert source.can_flash_back(table, scn)
             assert not source.can_flash_back(replace(table, name="NOWHERE"), scn)
+
+    def test_is_not_possible_before_the_tables_last_ddl(
+        self, oracle: OracleAtHand, source: OracleTableSource
+    ) -> None:
+        with a_table(oracle, "CHANGED", "ID NUMBER(9)", "1") as table:
+            scn = source.current_scn()
+            assert scn is not None
+            oracle.execute("ALTER TABLE CHANGED ADD (NAME VARCHAR2(9))")
+            with pytest.raises(TableChanged):
+                source.can_flash_back(table, scn)
 
 
 class TestAReadingOfOneTransaction:

@@ -1,0 +1,82 @@
+"""The verdict over a job whose tables have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builders import a_job, a_table
+from fakes.memory_source import MemorySource
+from flow_home import a_home, drain, put_transport, start
+from oracle_etl.flow.judge_version import judge_version
+from oracle_etl.model.job import Job, JobStatus
+from oracle_etl.model.transport import Proof
+from oracle_etl.model.work import WorkStatus
+from oracle_etl.outside import Outside
+from oracle_etl.ports import Page, PageRequest
+
+
+@pytest.fixture
+def source() -> MemorySource:
+    memory = MemorySource()
+    memory.put("EMP", tuple((number, None) for number in range(20)))
+    return memory
+
+
+@pytest.fixture
+def home(tmp_path: Path, source: MemorySource) -> Iterator[Outside]:
+    made = a_home(tmp_path, source=source)
+    yield made
+    made.close()
+
+
+class TestTheVersionBefore:
+    def test_is_found_behind_any_number_of_test_runs(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        class OneAPage:
+            """A book that gives jobs one by one."""
+
+            def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the real thing has it
+                return getattr(home.book, name)
+
+            def jobs(
+                self,
+                page: PageRequest,
+                *,
+                transport_id: str | None = None,
+                status: JobStatus | None = None,
+            ) -> Page[Job]:
+                one = replace(page, size=1)
+                return home.book.jobs(one, transport_id=transport_id, status=status)
+
+        narrow = replace(home, book=OneAPage())
+        transport = put_transport(narrow, "EMP", proof=Proof(max_row_drop_percent=10))
+        start(narrow, transport)
+        drain(narrow)
+        for _ in range(2):
+            start(narrow, home.book.transport(transport.id), limit=1)
+            drain(narrow)
+        source.put("EMP", ((1, None),))
+        job = start(narrow, transport)
+        drain(narrow)
+        failure = home.book.job(job.id).failure
+        assert failure is not None
+        assert "fell from 20 to 1 rows" in failure.message
+
+
+class TestATableThatHasNotEnded:
+    def test_keeps_a_version_from_success_whatever_the_counters_say(self, home: Outside) -> None:
+        job = a_job()
+        home.book.transact(lambda entries: entries.put_job(job))
+        for number, status in enumerate((WorkStatus.COMPLETED, WorkStatus.RUNNING)):
+            table = a_table(f"t{number}", position=number, status=status, job_id=job.id)
+            home.book.transact(lambda entries, table=table: entries.put_table(table))  # type: ignore[misc]
+        verdict = judge_version(job, outside=home)
+        assert verdict.status is JobStatus.FAILED
+        assert verdict.failure is not None
+        assert "is running" in verdict.failure.message

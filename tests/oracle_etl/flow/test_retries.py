@@ -1,0 +1,142 @@
+"""What a retry may take over, and at which moment it reads the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from builders import a_transport
+from fakes.memory_source import MemorySource
+from flow_home import BUCKET, a_home, drain, names, put_transport, start
+from oracle_etl.flow.retry_job import retry_job
+from oracle_etl.model.errors import GiveUp, JobNotRetryable
+from oracle_etl.model.job import Job, JobStatus
+from oracle_etl.model.names import TableName
+from oracle_etl.model.reading import Reading
+from oracle_etl.model.transport import TableChoice
+from oracle_etl.outside import Outside
+
+ONE_ROW = ((1, "one"),)
+
+
+@dataclass
+class PartlyFlashedSource(MemorySource):
+    """A source whose account may flash back every table but these."""
+
+    kept_back: set[str] = field(default_factory=set)
+
+    def can_flash_back(self, table: TableName, scn: int) -> bool:
+        return table.name not in self.kept_back and super().can_flash_back(table, scn)
+
+
+@pytest.fixture
+def source() -> PartlyFlashedSource:
+    memory = PartlyFlashedSource()
+    memory.put("EMP", ONE_ROW)
+    memory.put("DEPT", ONE_ROW)
+    return memory
+
+
+@pytest.fixture
+def home(tmp_path: Path, source: MemorySource) -> Iterator[Outside]:
+    made = a_home(tmp_path, source=source)
+    yield made
+    made.close()
+
+
+def ended(home: Outside, job: Job) -> Job:
+    drain(home)
+    return home.book.job(job.id)
+
+
+def failing(name: str) -> Callable[[Reading, int], None]:
+    def fail(reading: Reading, _: int) -> None:
+        if reading.table.name == name:
+            raise GiveUp(f"{name} cannot be read")
+
+    return fail
+
+
+class TestARetryOfAJobThatWasRetried:
+    def test_is_refused_with_the_later_jobs_id(
+        self, home: Outside, source: PartlyFlashedSource
+    ) -> None:
+        failed = ended(home, start(home, put_transport(home, "EMP", "LATE")))
+        source.states["LATE"] = [(0, ONE_ROW)]
+        later = ended(home, retry_job(failed.id, outside=home).job)
+        assert later.status is JobStatus.COMPLETED
+        with pytest.raises(JobNotRetryable) as refused:
+            retry_job(failed.id, outside=home)
+        assert refused.value.details["retried_by"] == later.id
+        assert home.book.transport(failed.transport_id).running_job is None
+
+    def test_is_no_hindrance_to_retrying_the_later_one(
+        self, home: Outside, source: PartlyFlashedSource
+    ) -> None:
+        failed = ended(home, start(home, put_transport(home, "EMP", "LATE")))
+        later = ended(home, retry_job(failed.id, outside=home).job)
+        assert later.status is JobStatus.FAILED
+        source.states["LATE"] = [(0, ONE_ROW)]
+        assert ended(home, retry_job(later.id, outside=home).job).status is JobStatus.COMPLETED
+
+
+class TestATableWithATransactionOfItsOwn:
+    def test_that_was_complete_does_not_make_a_retry_mixed(
+        self, home: Outside, source: PartlyFlashedSource
+    ) -> None:
+        source.kept_back = {"DEPT"}
+        failed = ended(home, start(home, put_transport(home, "EMP", "DEPT", "LATE")))
+        source.states["LATE"] = [(0, ONE_ROW)]
+        retried = ended(home, retry_job(failed.id, outside=home).job)
+        assert retried.status is JobStatus.COMPLETED, retried.failure
+        assert f"{retried.folder}/_SUCCESS" in names(home)
+
+    def test_that_failed_leaves_the_version_and_its_moment_as_they_were(
+        self, home: Outside, source: PartlyFlashedSource
+    ) -> None:
+        source.kept_back = {"DEPT"}
+        source.before_batch = failing("DEPT")
+        failed = ended(home, start(home, put_transport(home, "EMP", "DEPT")))
+        source.before_batch = None
+        retried = ended(home, retry_job(failed.id, outside=home).job)
+        assert (retried.status, retried.version) == (JobStatus.COMPLETED, failed.version)
+        assert retried.scn == failed.scn
+
+    def test_that_failed_before_it_was_planned_does_so_too(
+        self, home: Outside, source: PartlyFlashedSource
+    ) -> None:
+        failed = ended(home, start(home, put_transport(home, "EMP", "LATE")))
+        source.kept_back = {"LATE"}
+        source.put("LATE", ONE_ROW)
+        retried = ended(home, retry_job(failed.id, outside=home).job)
+        assert (retried.status, retried.version) == (JobStatus.COMPLETED, failed.version)
+
+
+class TestAQueryThatFailed:
+    def test_leaves_the_version_and_its_moment_as_they_were(
+        self, home: Outside, source: PartlyFlashedSource
+    ) -> None:
+        query = TableChoice(table="DEPT", query="SELECT ID, NAME FROM DEPT")
+        transport = a_transport(tables=(TableChoice(table="EMP"), query), target_bucket=BUCKET)
+        home.book.transact(lambda entries: entries.put_transport(transport))
+        source.before_batch = failing("DEPT")
+        failed = ended(home, start(home, transport))
+        source.before_batch = None
+        retried = ended(home, retry_job(failed.id, outside=home).job)
+        assert (retried.status, retried.version) == (JobStatus.COMPLETED, failed.version)
+
+
+class TestATableThatWasAlteredSince:
+    def test_makes_a_new_version_at_a_moment_that_it_can_be_read_at(
+        self, home: Outside, source: PartlyFlashedSource
+    ) -> None:
+        source.before_batch = failing("DEPT")
+        failed = ended(home, start(home, put_transport(home, "EMP", "DEPT")))
+        source.before_batch = None
+        source.altered_scn["DEPT"] = source.put("DEPT", ONE_ROW)
+        retried = retry_job(failed.id, outside=home).job
+        assert failed.version is not None
+        assert (retried.version, retried.scn) == (failed.version + 1, None)

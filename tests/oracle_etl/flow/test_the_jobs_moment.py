@@ -1,0 +1,95 @@
+"""At which moment a table is read: the job's, or one of its own where nothing else can be had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from builders import a_transport
+from fakes.memory_source import MemorySource
+from flow_home import BUCKET, a_home, drain, names, put_transport, start, tables
+from oracle_etl.model.job import Job
+from oracle_etl.model.transport import Consistency, Proof, TableChoice
+from oracle_etl.outside import Outside
+
+ROWS = tuple((number, None) for number in range(3))
+
+
+@pytest.fixture
+def source() -> MemorySource:
+    memory = MemorySource()
+    memory.put("FIRST", ROWS)
+    memory.put("SECOND", ROWS)
+    return memory
+
+
+@pytest.fixture
+def home(tmp_path: Path, source: MemorySource) -> Iterator[Outside]:
+    made = a_home(tmp_path, source=source)
+    yield made
+    made.close()
+
+
+def one_after_the_other(home: Outside) -> Job:
+    return start(home, put_transport(home, "FIRST", "SECOND", parallel_tables=1))
+
+
+class TestATableThatIsTruncatedAfterTheJobsMoment:
+    def test_fails_by_name_and_is_not_read_at_another(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        job = one_after_the_other(home)
+
+        def truncate(*_: object) -> None:
+            source.altered_scn["SECOND"] = source.put("SECOND", ())
+            source.before_batch = None
+
+        source.before_batch = truncate
+        drain(home)
+        failure = tables(home, job)["SECOND"].failure
+        assert failure.code == "TABLE_CHANGED"
+        assert not any("SECOND" in name for name in names(home))
+
+
+class TestATableThatUndoDoesNotReachWhenItsTurnComes:
+    def test_fails_with_advice_and_is_not_read_at_another_moment(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        job = one_after_the_other(home)
+
+        def forget(*_: object) -> None:
+            source.put("SECOND", ())
+            source.forget_before(source.scn)
+            source.before_batch = None
+
+        source.before_batch = forget
+        drain(home)
+        failure = tables(home, job)["SECOND"].failure
+        assert failure.code == "SNAPSHOT_GONE"
+        assert "UNDO_RETENTION" in failure.hint
+        assert not any("SECOND" in name for name in names(home))
+
+
+class TestAQueryThatHasATablesName:
+    def put(self, home: Outside, consistency: Consistency) -> Job:
+        query = TableChoice(table="FIRST", query="SELECT ID, NAME FROM FIRST")
+        transport = a_transport(
+            tables=(query,), target_bucket=BUCKET, proof=Proof(consistency=consistency)
+        )
+        home.book.transact(lambda entries: entries.put_transport(transport))
+        return start(home, transport)
+
+    def test_is_read_in_a_transaction_of_its_own(self, home: Outside, source: MemorySource) -> None:
+        job = self.put(home, Consistency.BEST)
+        drain(home)
+        assert [each.scn for each in source.readings] == [None]
+        assert "transaction of its own" in tables(home, job)["FIRST"].warnings[0]
+
+    def test_is_refused_with_a_way_out_where_one_moment_is_demanded(self, home: Outside) -> None:
+        job = self.put(home, Consistency.JOB)
+        drain(home)
+        failure = tables(home, job)["FIRST"].failure
+        assert failure.code == "ACCESS_DENIED"
+        assert "GRANT" not in failure.hint
