@@ -46,15 +46,14 @@ def resolve_tables(
     A table named outright beats the same one found by a pattern. Oracle is asked only where
     there is a pattern, so a plain list starts while the database is away.
     """
-    named = {
-        each.table: each for each in (_named(choice) for choice in choices if _is_name(choice))
-    }
+    place = _places(choices, source)
+    named = {place(each.table): each for each in map(_named, filter(_is_name, choices))}
     exclusions = [_Pattern.of(choice.table[4:]) for choice in choices if is_exclusion(choice.table)]
     found: dict[TableName, Resolved] = {}
     for choice in choices:
         if _is_name(choice):
             resolved = _named(choice)
-            found.setdefault(resolved.table, resolved)
+            found.setdefault(place(resolved.table), resolved)
         elif not is_exclusion(choice.table):
             for table in _matching(choice.table, exclusions, source()):
                 found.setdefault(table, named.get(table) or _by_pattern(table, choice))
@@ -111,6 +110,16 @@ def _is_name(choice: TableChoice) -> bool:
     if choice.query is not None:
         return True
     return not is_exclusion(choice.table) and not is_pattern(choice.table)
+
+
+def _places(
+    choices: Sequence[TableChoice], source: Callable[[], TableSource]
+) -> Callable[[TableName], TableName]:
+    """Return what tells where a name is looked up: patterns find tables with their owners."""
+    if all(_is_name(choice) or is_exclusion(choice.table) for choice in choices):
+        return lambda table: table
+    schema = source().schema()
+    return lambda table: table if table.owner is not None else replace(table, owner=schema)
 
 
 def _named(choice: TableChoice) -> Resolved:

@@ -7,7 +7,7 @@ from fakes.memory_source import MemorySource
 from oracle_etl.flow.resolve_tables import chosen_subset, resolve_tables, table_id, table_tasks
 from oracle_etl.model.errors import InvalidRequest
 from oracle_etl.model.names import TableName
-from oracle_etl.model.transport import TableChoice
+from oracle_etl.model.transport import Mask, MaskKind, TableChoice
 from oracle_etl.ports import TableSource
 
 
@@ -68,6 +68,12 @@ class TestAPattern:
             [TableChoice(table="HR.*"), own], source=lambda: source("EMP", "DEPT")
         )
         assert {str(each.table): each.choice for each in chosen}["HR.EMP"] == own
+
+    def test_leaves_a_table_of_the_accounts_own_to_its_entry_without_an_owner(self) -> None:
+        masked = TableChoice(table="EMP", masks=(Mask(column="NAME", kind=MaskKind.NULL),))
+        for choices in ((masked, TableChoice(table="E*")), (TableChoice(table="E*"), masked)):
+            found = resolve_tables(choices, source=lambda: source("EMP", "DEPT"))
+            assert [each.choice for each in found if each.table.name == "EMP"] == [masked]
 
     def test_hands_its_options_to_each_table(self) -> None:
         (only,) = resolve_tables(
