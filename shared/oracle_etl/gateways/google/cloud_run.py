@@ -6,19 +6,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import grpc  # type: ignore[import-untyped]  # it ships no types
 from google.api_core import exceptions as google_errors
 from google.api_core.retry import Retry, if_exception_type
-from google.cloud.run_v2 import (
-    Execution,
-    ExecutionsClient,
-    JobsClient,
-    ListExecutionsRequest,
-    RunJobRequest,
-)
-from google.cloud.run_v2.services.executions.transports import ExecutionsGrpcTransport
-from google.cloud.run_v2.services.jobs.transports import JobsGrpcTransport
 
 from oracle_etl.gateways.google.once import BuiltOnce
 from oracle_etl.gateways.google.vendor_errors import (
@@ -30,6 +22,9 @@ from oracle_etl.gateways.google.vendor_errors import (
     named_by,
 )
 from oracle_etl.model.errors import GiveUp, LauncherAway
+
+if TYPE_CHECKING:
+    from google.cloud.run_v2 import Execution, ExecutionsClient, JobsClient
 
 _TIMEOUT_SECONDS = 30.0
 _PAGE = 100
@@ -80,12 +75,21 @@ class WorkerJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudRunClients:
-    """Builds Google's clients: for Cloud Run, or for a stand-in at an address (host:port)."""
+    """Builds Google's clients: for Cloud Run, or for a stand-in at an address (host:port).
+
+    Their library takes as long to import as all others together, and an instance that only
+    answers questions never needs it: it is imported here, when the first worker is launched.
+    """
 
     emulator: str = ""
 
     def jobs(self) -> JobsClient:
         """Build the client that starts executions."""
+        from google.cloud.run_v2 import JobsClient  # noqa: PLC0415 - as above
+        from google.cloud.run_v2.services.jobs.transports import (  # noqa: PLC0415 - as above
+            JobsGrpcTransport,
+        )
+
         if not self.emulator:
             return JobsClient()
         channel = grpc.insecure_channel(self.emulator)
@@ -93,6 +97,11 @@ class CloudRunClients:
 
     def executions(self) -> ExecutionsClient:
         """Build the client that looks at them."""
+        from google.cloud.run_v2 import ExecutionsClient  # noqa: PLC0415 - as above
+        from google.cloud.run_v2.services.executions.transports import (  # noqa: PLC0415 - as above
+            ExecutionsGrpcTransport,
+        )
+
         if not self.emulator:
             return ExecutionsClient()
         channel = grpc.insecure_channel(self.emulator)
@@ -129,9 +138,7 @@ class CloudRunWorkerLauncher:
             tasks = min(count, self._cap - self.running()) if count > 0 else 0
             if tasks <= 0:
                 return
-            request = RunJobRequest(
-                name=self._job, overrides=RunJobRequest.Overrides(task_count=tasks)
-            )
+            request = {"name": self._job, "overrides": {"task_count": tasks}}
             with named_errors(f"starting {tasks} tasks of {self._job}"):
                 # The operation that comes back ends with the execution: nobody waits for it.
                 self._jobs.get().run_job(request=request, retry=None, timeout=_TIMEOUT_SECONDS)
@@ -140,7 +147,7 @@ class CloudRunWorkerLauncher:
         """Count the tasks of every execution that has not ended, also those about to start."""
         with named_errors(f"listing executions of {self._job}"):
             executions = self._executions.get().list_executions(
-                request=ListExecutionsRequest(parent=self._job, page_size=_PAGE),
+                request={"parent": self._job, "page_size": _PAGE},
                 retry=_RETRIED,
                 timeout=_TIMEOUT_SECONDS,
             )
