@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
 from oracle_etl.flow.fire_times import next_fire
 from oracle_etl.flow.start_job import start_job
-from oracle_etl.model.errors import Refused, TransportIsRunning
+from oracle_etl.model.errors import GiveUp, Refused, TransportError, TransportIsRunning
 from oracle_etl.model.job import JobRequest
 from oracle_etl.model.transport import Overlap, Schedule, Transport
 from oracle_etl.outside import Outside
 from oracle_etl.ports import Entries
 
 _DUE_AT_ONCE = 100
+_LOG = logging.getLogger(__name__)
 
 
 def fire_schedules(*, outside: Outside) -> tuple[str, ...]:
@@ -20,12 +22,17 @@ def fire_schedules(*, outside: Outside) -> tuple[str, ...]:
 
     The due instant is the job's idempotency key, so a tick that comes twice, or dies between
     starting and moving on, still makes one job. Missed instants become one run, if the last
-    of them is not older than the grace.
+    of them is not older than the grace. What cannot be started now stays due, and keeps nobody
+    behind it waiting.
     """
     started = []
     now = outside.clock.now()
     for transport in outside.book.due_transports(now, limit=_DUE_AT_ONCE):
-        job_id = _fire(transport, now, outside=outside)
+        try:
+            job_id = _fire(transport, now, outside=outside)
+        except TransportError as error:
+            _tell(transport, "stays due", error)
+            continue
         if job_id is not None:
             started.append(job_id)
     return tuple(started)
@@ -60,9 +67,21 @@ def _start(transport: Transport, due: datetime, *, outside: Outside) -> str | No
         started = start_job(transport.id, request, outside=outside)
     except TransportIsRunning:
         return None  # overlap is skipped
-    except Refused:
-        return None  # disabled or removed meanwhile, or its list matches nothing now
+    except (Refused, GiveUp) as error:
+        # Disabled or removed meanwhile, its list matches nothing now, a login refused.
+        _tell(transport, "is not started", error)
+        return None
     return None if started.repeated else started.job.id
+
+
+def _tell(transport: Transport, what: str, error: TransportError) -> None:
+    _LOG.warning(
+        "%s is due and %s: %s",
+        transport.id,
+        what,
+        error.message,
+        extra={"event": "schedule_not_started", "transport_id": transport.id, "code": error.code},
+    )
 
 
 def _move_on(transport: Transport, following: datetime, *, outside: Outside) -> None:

@@ -11,9 +11,10 @@ from builders import NOON
 from fakes.memory_source import MemorySource
 from flow_home import a_home, drain, put_transport, start
 from oracle_etl.flow.fire_schedules import fire_schedules, last_due
+from oracle_etl.model.errors import LoginRefused, SourceAway
 from oracle_etl.model.transport import Overlap, Schedule, Transport
 from oracle_etl.outside import Outside
-from oracle_etl.ports import Entries, PageRequest
+from oracle_etl.ports import Entries, PageRequest, TableSource
 
 HOURLY = Schedule(cron="0 * * * *")
 ONE = NOON + timedelta(hours=1)
@@ -112,6 +113,33 @@ class TestWhatCannotBeStarted:
         home.clock.wait(3600)
         assert fire_schedules(outside=home) == ()
         assert home.book.transport(transport.id).next_fire_at == ONE + timedelta(hours=1)
+
+    def test_for_now_stays_due_and_keeps_no_other_waiting(self, home: Outside) -> None:
+        away = put_transport(home, "E*", schedule=HOURLY, next_fire_at=NOON, source="away")
+        other = scheduled(home, id="TRPID-0000000b")
+
+        def of(name: str) -> TableSource:
+            if name == "away":
+                raise SourceAway("the listener is down")
+            return home.source(name)
+
+        home.clock.wait(3600)
+        (job_id,) = fire_schedules(outside=replace(home, source=of))
+        assert home.book.job(job_id).transport_id == other.id
+        assert home.book.transport(away.id).next_fire_at == NOON
+
+    def test_for_good_moves_on_and_says_so(
+        self, home: Outside, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        transport = put_transport(home, "E*", schedule=HOURLY, next_fire_at=ONE)
+
+        def refused(name: str) -> TableSource:
+            raise LoginRefused(f"{name}: the account is locked")
+
+        home.clock.wait(3600)
+        assert fire_schedules(outside=replace(home, source=refused)) == ()
+        assert home.book.transport(transport.id).next_fire_at == ONE + timedelta(hours=1)
+        assert "default: the account is locked" in caplog.text
 
     def test_without_a_schedule_stays_as_it_is(self, home: Outside) -> None:
         transport = put_transport(home, "EMP", next_fire_at=NOON)
