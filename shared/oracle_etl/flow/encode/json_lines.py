@@ -9,8 +9,7 @@ DEL: no Oracle identifier may hold it, and only a key's closing quote is followe
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from io import BytesIO
-from typing import Any
+from typing import IO, Any, cast
 
 import numpy as np
 import orjson
@@ -19,6 +18,7 @@ from arro3.io import write_ndjson
 
 from oracle_etl.flow.encode.arrow_text import TextBuffers, check_text, floats
 from oracle_etl.flow.encode.convert_columns import converted, json_conversion
+from oracle_etl.flow.encode.text_pieces import Pieces, Take
 from oracle_etl.model.columns import CarriedColumn, WireForm
 from oracle_etl.model.errors import UnreadableValue
 from oracle_etl.model.transport import NullsAs
@@ -53,10 +53,16 @@ class JsonLines:
 
     def lines(self, batch: Any) -> bytes:  # noqa: ANN401  any object with the Arrow interface
         """Return a line for each row."""
+        pieces: list[bytes] = []
+        self.write(batch, pieces.append)
+        return b"".join(pieces)
+
+    def write(self, batch: Any, take: Take) -> None:  # noqa: ANN401  as above
+        """Hand out a line for each row, in pieces that are still in the processor's cache."""
         record = batch if isinstance(batch, RecordBatch) else RecordBatch.from_arrow(batch)
         self.rows += record.num_rows
         if not record.num_rows:
-            return b""
+            return
         arrays = converted(record, self._columns, self._conversions)
         names = list(self._names)
         raw: list[list[bytes | None]] = []
@@ -65,19 +71,28 @@ class JsonLines:
             if fragments is not None:
                 raw.append(fragments)
                 arrays[at], names[at] = _placeholders(fragments), names[at] + _RAW_MARK
-        written = self._write(arrays, names)
+        if not raw and not self._has_bare_numbers:
+            self._write(arrays, names, take)
+            return
+        pieces: list[bytes] = []
+        self._write(arrays, names, pieces.append)
+        written = b"".join(pieces)
         if self._has_bare_numbers:
             written = _bare_numbers(written)
-        return _with_fragments(written, raw) if raw else written
+        take(_with_fragments(written, raw) if raw else written)
 
-    def _write(self, arrays: list[Array], names: Sequence[str]) -> bytes:
-        target = BytesIO()
+    def _write(self, arrays: list[Array], names: Sequence[str], take: Take) -> None:
         record = RecordBatch.from_arrays(arrays, schema=self._schema_of(arrays, names))
-        write_ndjson(record, target, explicit_nulls=self._nulls is NullsAs.EXPLICIT)
-        written = target.getvalue()
-        if not written.isascii():
-            _check_whole(written, arrays, names)
-        return written
+        target = Pieces(take)
+        # Of a file it needs a few methods only.
+        write_ndjson(
+            record, cast("IO[bytes]", target), explicit_nulls=self._nulls is NullsAs.EXPLICIT
+        )
+        if (broken := target.broken()) is not None:
+            for name, array in zip(names, arrays, strict=True):
+                if DataType.is_large_string(array.type) or DataType.is_string(array.type):
+                    check_text(array, column=name.rstrip(_MARK))
+            raise broken
 
     def _schema_of(self, arrays: Sequence[Array], names: Sequence[str]) -> Schema:
         """Return the last batch's schema where it fits: a wide one takes long to make."""
@@ -91,17 +106,6 @@ class JsonLines:
 
 def _is_bare_number(column: CarriedColumn) -> bool:
     return column.form is WireForm.NUMBER_TEXT and column.as_number
-
-
-def _check_whole(written: bytes, arrays: Sequence[Array], names: Sequence[str]) -> None:
-    # One pass over the finished bytes: a broken value cannot hide behind its ASCII quote.
-    try:
-        written.decode()
-    except UnicodeDecodeError:
-        for name, array in zip(names, arrays, strict=True):
-            if DataType.is_large_string(array.type) or DataType.is_string(array.type):
-                check_text(array, column=name.rstrip(_MARK))
-        raise
 
 
 def _fragments(column: CarriedColumn, array: Array) -> list[bytes | None] | None:

@@ -46,7 +46,9 @@ class LineEncoder:
 
     def encode(self, batch: Any) -> bytes:  # noqa: ANN401  any object with the Arrow interface
         """Write a batch and return the compressed bytes that are ready."""
-        return self._compressor.compress(self._lines.lines(batch))
+        ready: list[bytes] = []
+        self._lines.write(batch, lambda piece: ready.append(self._compressor.compress(piece)))
+        return b"".join(ready)
 
     def finish(self) -> bytes:
         """Return the last compressed bytes."""
