@@ -36,7 +36,7 @@ class Limits:
     progress_interval: float = 1.0
     workers: int = 2
     sessions: int = 20
-    batch_bytes: int = 4 * 1024 * 1024
+    batch_bytes: int = 12 * 1024 * 1024
     part_bytes: int = 512 * 1024 * 1024
     history_days: int = 90
     dispatch_grace: float = 10.0

@@ -199,7 +199,7 @@ class WorkSettings:
         "Tables at once, for transports that say nothing",
     )
     batch_bytes: int = setting(
-        "ETL_BATCH_BYTES", "etl.batch_bytes", 4 * 1024 * 1024, "Bytes of a batch of rows"
+        "ETL_BATCH_BYTES", "etl.batch_bytes", 12 * 1024 * 1024, "Bytes of a batch of rows"
     )
     part_bytes: int = setting(
         "ETL_PART_BYTES", "etl.part_bytes", 512 * 1024 * 1024, "Size that a table is split into"
