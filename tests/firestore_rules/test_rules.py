@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 import requests
+from google.auth.crypt import Signer
 
 from builders import a_job, a_part, a_plan, a_receipt, a_slot, a_table, a_transport
 from emulators.emulator_fixtures import google_project
@@ -25,7 +27,9 @@ from oracle_etl.gateways.google.firestore.documents import (
     table_path,
     transport_path,
 )
+from oracle_etl.gateways.google.watcher_sign_in import FirebaseSignIn
 from oracle_etl.gateways.system_clock import SystemClock
+from oracle_etl.model.transport import DEFAULT_TENANT
 from oracle_etl.ports import Entries
 
 __all__ = ["google_project"]
@@ -192,3 +196,35 @@ class TestADocumentWithoutATenant:
         without = Reader(project, token_with())
         assert not of_tenant.may_get("jobs/odd")
         assert not without.may_get("jobs/odd")
+
+
+class Recording(Signer):
+    """Signs nothing, since the emulator looks at no signature."""
+
+    key_id = None
+
+    def sign(self, message: bytes | str) -> bytes:
+        return b"not looked at"
+
+
+class TestAWatcherWhoSignedIn:
+    """Firebase puts a custom token's claims beside its own, which here the test does."""
+
+    def exchanged(self, custom_token: str) -> str:
+        claims = jwt.decode(custom_token, options={"verify_signature": False})
+        return token_with(user_id=claims["uid"], sub=claims["uid"], **claims["claims"])
+
+    def signed_in(self, project: str, tenant: str) -> Reader:
+        sign_in = FirebaseSignIn("api@p", clock=SystemClock(), build_signer=lambda _: Recording())
+        return Reader(project, self.exchanged(sign_in.token(tenant=tenant).text))
+
+    def test_sees_what_the_tenant_may_see_and_nothing_else(self, project: str) -> None:
+        watcher = self.signed_in(project, DEFAULT_TENANT)
+        seen = {what for what, path in EVERYTHING.items() if watcher.may_get(path)}
+        assert seen == set(WATCHED)
+        assert watcher.may_list(f"{job_path(JOB)}/tables", tenant=DEFAULT_TENANT)
+        assert not any(watcher.may_write(path) for path in EVERYTHING.values())
+
+    def test_of_another_tenant_sees_nothing(self, project: str) -> None:
+        stranger = self.signed_in(project, "another")
+        assert not any(stranger.may_get(path) for path in EVERYTHING.values())

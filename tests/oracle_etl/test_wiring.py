@@ -100,6 +100,38 @@ class TestTheEmbeddedHome:
         masked.close()
 
 
+class TestTheGoogleHome:
+    def google(self, **more: str) -> Outside:
+        told = {"ORACLE_ETL_HOME": "google", "GCS_PROJECT_ID": "p", **more}
+        return wire_worker(Settings.from_environment(told))
+
+    def test_has_as_many_workers_as_oracle_sessions(self) -> None:
+        assert self.google(ORACLE_SESSIONS="7").limits.workers == 7
+        assert self.google(ORACLE_SESSIONS="7", ETL_WORKERS="3").limits.workers == 3
+
+    def test_shows_progress_seldom_since_it_is_paid_for(self) -> None:
+        assert self.google().limits.progress_interval == 5.0
+        assert self.google(ETL_PROGRESS_INTERVAL="30s").limits.progress_interval == 30.0
+
+    def test_says_how_long_a_worker_lives(self) -> None:
+        limits = self.google(ETL_TASK_TIMEOUT="24h", ETL_TASK_FLOOR="20m").limits
+        assert (limits.task_timeout, limits.task_floor) == (86400.0, 1200.0)
+        assert self.google().limits.task_timeout is None
+
+    def test_signs_watchers_in_where_an_account_may(self) -> None:
+        assert self.google().sign_in is None
+        assert self.google(WATCHER_ACCOUNT="api@p").sign_in is not None
+
+    def test_keeps_catalogues(self, api: Outside) -> None:
+        assert self.google().shelf is not None
+        assert api.shelf is None
+
+    def test_is_given_back_whole(self) -> None:
+        home = self.google()
+        home.tidy()
+        home.close()
+
+
 class TestASource:
     def test_is_opened_once(self, api: Outside) -> None:
         assert api.source("default") is api.source("default")
