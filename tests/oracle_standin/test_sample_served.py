@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from oracle_standin.sample.serving import Account
 
 LIBRARIES = "import oracledb, sqlglot, cryptography"
 MOST_TIMES_THE_LIBRARIES = 2.5
-ATTEMPTS = 2
+ATTEMPTS = 3
 TEST_OF_A_USER = """
 import oracledb
 
@@ -111,6 +112,7 @@ class TestAServedSample:
             text=True,
             check=False,
             cwd=tmp_path,
+            env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},  # noqa: TID251 - handed on
         )
         assert "1 passed" in ended.stdout, ended.stdout
 
@@ -118,16 +120,20 @@ class TestAServedSample:
 class TestStarting:
     def test_takes_little_more_than_loading_the_libraries(self) -> None:
         """Compare time of processors, which other processes at work change little."""
-        libraries = min(processor_seconds(load_the_libraries) for _ in range(ATTEMPTS))
-        answer = min(processor_seconds(start_and_ask) for _ in range(ATTEMPTS))
-        assert answer < MOST_TIMES_THE_LIBRARIES * libraries
+        ratios = []
+        for _ in range(ATTEMPTS):
+            libraries = processor_seconds(load_the_libraries)
+            ratios.append(processor_seconds(start_and_ask) / libraries)
+            if ratios[-1] < MOST_TIMES_THE_LIBRARIES:
+                return
+        pytest.fail(f"takes so many times as long as loading the libraries: {ratios}")
 
     @pytest.mark.prove
     def test_takes_less_than_a_second(self, record_property: Callable[[str, object], None]) -> None:
         """Record both times; on a machine that is busy the processors' alone says something."""
         waited: list[float] = []
         worked = min(
-            processor_seconds(lambda: waited.append(start_and_ask())) for _ in range(4 * ATTEMPTS)
+            processor_seconds(lambda: waited.append(start_and_ask())) for _ in range(3 * ATTEMPTS)
         )
         record_property("seconds from starting the program to its first answer", min(waited))
         record_property("seconds of processors for it", worked)
