@@ -148,9 +148,10 @@ def canonical_numbers(array: Array, *, column: str) -> Array:
 
 def check_text(array: Any, *, column: str) -> None:  # noqa: ANN401
     """Refuse bytes that are no UTF-8; no reader could tell what they were."""
-    text = TextBuffers.of(array)
-    if not len(text.data) or text.data.max() < _BEYOND_ASCII:
+    data = np.asarray(nanoarrow.c_array(array).view().buffer(2))
+    if not len(data) or data.view(np.uint8).max() < _BEYOND_ASCII:
         return
+    text = TextBuffers.of(array)
     for row, value in enumerate(text.values):
         try:
             (value or b"").decode()
