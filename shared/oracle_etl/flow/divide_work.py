@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from oracle_etl.flow.claim_work import Claim, claimed_part, claimed_table
-from oracle_etl.flow.plan_table import can_be_split, ranges_between, reading_of, split_table
+from oracle_etl.flow.plan_table import (
+    MOST_PARTS,
+    can_be_split,
+    ranges_between,
+    reading_of,
+    split_table,
+)
 from oracle_etl.model.errors import SnapshotGone, UndoGone
 from oracle_etl.model.reading import Reading
 from oracle_etl.model.work import WorkRef
@@ -35,7 +41,7 @@ def divide_work(claim: Claim, error: UndoGone, *, outside: Outside) -> None:
 def _cuts(claim: Claim, reading: Reading, *, outside: Outside) -> tuple[str, ...]:
     source = outside.source(claim.job.transport.source)
     if claim.part is not None:
-        if claim.part.depth >= MOST_HALVINGS:
+        if claim.part.depth >= MOST_HALVINGS or claim.table.parts_total >= MOST_PARTS:
             return ()
         return tuple(source.boundaries(reading, parts=2))
     if reading.query is not None or not can_be_split(reading, source.shape(reading.table).kind):

@@ -19,7 +19,10 @@ from oracle_etl.model.transport import Consistency
 from oracle_etl.outside import Outside
 from oracle_etl.ports import Entries, TableSource
 
-MOST_PARTS = 10_000
+MOST_PARTS = 2_000
+"""Each part is told of in its table's document, which Firestore keeps up to 1 MiB."""
+_MOST_PLANNED_PARTS = MOST_PARTS // 2
+"""What is left is for parts that undo forces to be halved."""
 _PARTS_OF_ONE_WRITE = 200
 _SMALLEST_PART_BYTES = 32 * 1024 * 1024
 _HELD_BY_SCN = "scn"
@@ -240,7 +243,7 @@ def _parts_wanted(reading: Reading, shape: TableShape, job: Job, *, outside: Out
     by_size = math.ceil(size / target)
     # A table too small for several target parts is still shared when every worker gets enough.
     by_workers = min(outside.limits.workers, size // min(_SMALLEST_PART_BYTES, target))
-    return min(MOST_PARTS, max(by_size, by_workers))
+    return min(_MOST_PLANNED_PARTS, max(by_size, by_workers))
 
 
 def _write_parts(claim: Claim, parts: list[PartTask], *, outside: Outside) -> None:
