@@ -23,7 +23,7 @@ def cancel_job(job_id: str, *, outside: Outside) -> Job:
     def ask(entries: Entries) -> None:
         job = entries.job(job_id)
         if job is None:
-            raise NoSuchJob(f"there is no job {job_id}", hint="see `jobs list`")
+            raise NoSuchJob(f"there is no job {job_id}")
         if job.status.ended:
             raise JobHasEnded(
                 f"{job_id} has ended: {job.status}",
@@ -43,11 +43,13 @@ def cancel_unclaimed(job_id: str, *, outside: Outside) -> None:
 
     Bounded, so that a caller does not wait for thousands of tables; a tick goes on.
     """
+    if outside.book.job(job_id).dispatch is Dispatch.WRITING:
+        return  # its tables are still being written; a tick goes on with it, or ends it
     for _ in range(2):  # a split table can be claimed only after its parts
         # What rests after a failure is nobody's either, so the look goes that far ahead.
         soon = outside.clock.now() + timedelta(seconds=LONGEST_REST_SECONDS)
         for ref in outside.book.claimable(job_id, soon, limit=_CANCELLED_AT_ONCE):
             claim_work(ref, owner="cancel", outside=outside)
     job = outside.book.job(job_id)
-    if job.dispatch is not Dispatch.WRITING and job.all_tables_ended:
+    if job.all_tables_ended:
         finish_job(job_id, outside=outside)

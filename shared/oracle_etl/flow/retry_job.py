@@ -17,7 +17,7 @@ from oracle_etl.model.errors import (
     TryAgain,
     UndoGone,
 )
-from oracle_etl.model.job import Counts, Job, JobKind, JobRequest, JobStatus
+from oracle_etl.model.job import Counts, Dispatch, Job, JobKind, JobRequest, JobStatus
 from oracle_etl.model.table_task import TableTask
 from oracle_etl.model.work import WorkStatus
 from oracle_etl.outside import Outside
@@ -40,7 +40,10 @@ def retry_job(job_id: str, *, outside: Outside) -> Started:
             hint="only failed and cancelled jobs can be retried",
             details={"status": str(failed.status)},
         )
-    if failed.kind is not JobKind.FULL:
+    never_began = failed.dispatch is Dispatch.WRITING
+    if never_began and failed.request.retry_of is not None:
+        return retry_job(failed.request.retry_of, outside=outside)
+    if never_began or failed.kind is not JobKind.FULL:
         request = replace(failed.request, idempotency_key=None, trigger=f"retry:{job_id}")
         return start_job(failed.transport_id, request, outside=outside)
     _check_not_retried(failed, outside=outside)
@@ -58,7 +61,7 @@ def _check_not_retried(failed: Job, *, outside: Outside) -> None:
         )
     )
     for job in takewhile(lambda each: each.id != failed.id, newest_first):
-        if job.request.retry_of == failed.id:
+        if job.request.retry_of == failed.id and job.dispatch is not Dispatch.WRITING:
             raise JobNotRetryable(
                 f"{failed.id} was retried by {job.id}",
                 hint=f"see what became of {job.id}, and retry that one if it failed too",

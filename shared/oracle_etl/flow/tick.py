@@ -12,14 +12,21 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
+from oracle_etl.flow.abandon_start import abandon_start
 from oracle_etl.flow.cancel_job import cancel_unclaimed
 from oracle_etl.flow.claim_work import failure_of
 from oracle_etl.flow.finish_job import finish_job, start_waiting
 from oracle_etl.flow.fire_schedules import fire_schedules
 from oracle_etl.flow.start_job import advance_start
-from oracle_etl.model.errors import AttemptsExhausted, TransportError, UnreadableMessage
+from oracle_etl.model.errors import (
+    AttemptsExhausted,
+    GiveUp,
+    Refused,
+    TransportError,
+    UnreadableMessage,
+)
 from oracle_etl.model.job import Counts, Dispatch, Job, JobStatus
-from oracle_etl.model.work import WorkRef
+from oracle_etl.model.work import Hold, WorkRef
 from oracle_etl.outside import Outside
 from oracle_etl.ports import Entries, PartCounts
 
@@ -87,17 +94,32 @@ def _fire(tally: _Tally, outside: Outside) -> None:
 
 
 def _repair(job: Job, tally: _Tally, outside: Outside) -> None:
-    if not _is_started(job):
+    if job.dispatch is Dispatch.WRITING:
         if _has_rested(job, outside):
-            advance_start(job, outside=outside)
+            _finish_writing(job, outside)
         return
     if job.cancel_requested_at is not None:
         cancel_unclaimed(job.id, outside=outside)
+    elif not _is_started(job):
+        if _has_rested(job, outside):
+            advance_start(job, outside=outside)
+        return
     if outside.book.job(job.id).all_tables_ended:
         finish_job(job.id, outside=outside)
         tally.closed.append(job.id)
         return
     _revive(job, tally, outside)
+
+
+def _finish_writing(job: Job, outside: Outside) -> None:
+    """Write the rest of a job's tables down; a job for which this is refused stands in the way."""
+    if job.cancel_requested_at is not None:
+        abandon_start(job, None, outside=outside)
+        return
+    try:
+        advance_start(job, outside=outside)
+    except (GiveUp, Refused) as error:
+        abandon_start(job, failure_of(error), outside=outside)
 
 
 def _is_started(job: Job) -> bool:
@@ -147,13 +169,16 @@ def _note_dispatch(job_id: str, *, outside: Outside) -> None:
 def _drain_dead_letters(tally: _Tally, outside: Outside) -> None:
     for delivery in outside.queue.dead_letters(limit=_DEAD_LETTERS_AT_ONCE):
         with suppress(UnreadableMessage):
-            _fail_dead(delivery.ref, outside=outside)
+            _bury(delivery.ref, outside=outside)
         delivery.done()
         tally.dead_letters += 1
 
 
-def _fail_dead(ref: WorkRef, *, outside: Outside) -> None:
-    """Fail work whose message came back too often, unless somebody holds it or it has ended."""
+def _bury(ref: WorkRef, *, outside: Outside) -> None:
+    """Fail work whose message came back too often, unless somebody holds it or it has ended.
+
+    What was never begun has only waited for its turn, so it gets a new message.
+    """
     now = outside.clock.now()
     failure = failure_of(
         AttemptsExhausted(
@@ -162,17 +187,25 @@ def _fail_dead(ref: WorkRef, *, outside: Outside) -> None:
         )
     )
 
-    def fail_table(entries: Entries) -> None:
+    def bury_table(entries: Entries) -> Hold | None:
         table = entries.table(ref.job_id, ref.table_id)
-        if table is not None and table.can_be_claimed(now):
+        if table is None or not table.can_be_claimed(now):
+            return None
+        if table.hold.fence:
             entries.put_table(table.failed(failure, now=now))
             entries.count_job(ref.job_id, Counts(tables_failed=1))
+        return table.hold
 
-    def fail_part(entries: Entries) -> None:
+    def bury_part(entries: Entries) -> Hold | None:
         assert ref.part is not None, "only asked of parts"
         part = entries.part(ref.job_id, ref.table_id, ref.part)
-        if part is not None and part.can_be_claimed(now):
+        if part is None or not part.can_be_claimed(now):
+            return None
+        if part.hold.fence:
             entries.put_part(part.failed(failure))
             entries.count_part(ref.job_id, ref.table_id, PartCounts(failed=1))
+        return part.hold
 
-    outside.book.transact(fail_table if ref.part is None else fail_part)
+    hold = outside.book.transact(bury_table if ref.part is None else bury_part)
+    if hold is not None and not hold.fence:
+        outside.queue.publish([ref])

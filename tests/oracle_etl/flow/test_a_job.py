@@ -28,7 +28,9 @@ from flow_home import (
     tables,
 )
 from oracle_etl.flow.cancel_job import cancel_job
+from oracle_etl.flow.claim_work import Claim, claim_work
 from oracle_etl.flow.drain_queue import drain_queue
+from oracle_etl.flow.end_work import give_back
 from oracle_etl.flow.retry_job import retry_job
 from oracle_etl.flow.start_job import start_job
 from oracle_etl.flow.tick import tick
@@ -57,7 +59,7 @@ from oracle_etl.model.transport import (
     TableChoice,
     TransportStatus,
 )
-from oracle_etl.model.work import WorkStatus
+from oracle_etl.model.work import Hold, WorkStatus
 from oracle_etl.outside import Outside
 from oracle_etl.ports import PageRequest
 
@@ -725,6 +727,9 @@ class TestATick:
 
     def test_fails_the_work_of_dead_letters(self, home: Outside) -> None:
         job = start(home, put_transport(home, "EMP"))
+        claim = claim_work(tables(home, job)["EMP"].ref, owner="w1", outside=home)
+        assert isinstance(claim, Claim)
+        give_back(claim, Hold.freed, note="the worker ended", outside=home)
         for _ in range(60):
             delivery = home.queue.pull(wait_seconds=0, lease_seconds=10)
             if delivery is None:

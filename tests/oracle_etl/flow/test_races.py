@@ -24,11 +24,12 @@ from flow_home import (
     start,
     tables,
 )
+from oracle_etl.flow import cancel_job as cancelling
 from oracle_etl.flow.admit_jobs import admit_jobs
 from oracle_etl.flow.cancel_job import cancel_job
 from oracle_etl.flow.claim_work import Claim, Unclaimed, claim_work, claimed_part, claimed_table
 from oracle_etl.flow.drain_queue import drain_queue
-from oracle_etl.flow.end_work import cancel_work, fail_work
+from oracle_etl.flow.end_work import cancel_work, fail_work, give_back
 from oracle_etl.flow.finish_job import finish_job
 from oracle_etl.flow.keep_lease import JobCancelled, Lease, WorkerStopping
 from oracle_etl.flow.keep_totals import keep_totals
@@ -43,7 +44,7 @@ from oracle_etl.model.progress import Progress
 from oracle_etl.model.reading import Reading
 from oracle_etl.model.table_task import Failure
 from oracle_etl.model.transport import Proof
-from oracle_etl.model.work import WorkRef, WorkStatus
+from oracle_etl.model.work import Hold, WorkRef, WorkStatus
 from oracle_etl.outside import Outside
 from oracle_etl.ports import Entries
 
@@ -532,6 +533,8 @@ class TestATickWithManyTroubles:
 
     def test_fails_a_part_whose_message_is_dead(self, home: Outside) -> None:
         job = split(home)
+        for number in (1, 2):
+            give_back(claimed(home, job, part=number), Hold.freed, note="ended", outside=home)
         for _ in range(200):
             delivery = home.queue.pull(wait_seconds=0, lease_seconds=10)
             if delivery is None:
@@ -539,6 +542,32 @@ class TestATickWithManyTroubles:
             delivery.again()
         tick(outside=home)
         assert settle(home, job.id).status is JobStatus.FAILED
+
+    @pytest.mark.parametrize("is_split", [False, True])
+    def test_hints_again_at_work_that_only_had_to_wait(
+        self, home: Outside, *, is_split: bool
+    ) -> None:
+        job = split(home) if is_split else start(home, put_transport(home, "EMP"))
+        for _ in range(200):
+            delivery = home.queue.pull(wait_seconds=0, lease_seconds=10)
+            if delivery is None:
+                break
+            delivery.again()
+        assert tick(outside=home).dead_letters > 0
+        drain(home)
+        assert home.book.job(job.id).status is JobStatus.COMPLETED
+
+    def test_cancels_all_of_a_job_that_waits_in_line(
+        self, home: Outside, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(cancelling, "_CANCELLED_AT_ONCE", 1)
+        start(home, put_transport(home, "EMP"))
+        listed = [f"T{number}" for number in range(5)]
+        job = start(home, put_transport(home, *listed, id="TRPID-00000009"))
+        assert cancel_job(job.id, outside=home).status is JobStatus.PENDING
+        for _ in listed:
+            tick(outside=home)
+        assert home.book.job(job.id).status is JobStatus.CANCELLED
 
     def test_leaves_dead_letters_of_work_in_good_hands_alone(self, home: Outside) -> None:
         job = start(home, put_transport(home, "EMP"))
