@@ -63,6 +63,7 @@ def _joined(join: exp.Expr, scope: Scope) -> Joined:
     source = _source(join.this, scope)
     using = tuple(one.name for one in join.args.get("using") or ())
     source.merged.update(using)
+    source.outer = (join.args.get("side") or "") in {"RIGHT", "FULL"}
     return Joined(
         source=source, side=join.args.get("side") or "", on=join.args.get("on"), using=using
     )

@@ -159,10 +159,8 @@ def _using(name: str, source: Source, scope: Scope) -> Conjunct:
     earlier = scope.context.expression(column, scope)
     touches = frozenset(scope.touched)
     scope.touched = set()
-    position = source.find(name)
     alias = exp.to_identifier(source.alias, quoted=True)
     own = scope.context.expression(exp.column(column.this.copy(), table=alias), scope)
-    del position
     a, b = comparable(earlier, own)
     own_touches = frozenset({source.slot})
     return Conjunct(

@@ -67,13 +67,14 @@ class Source:
     """Gives the logical ROWID of an index-organised table."""
     merged: set[str] = field(default_factory=set)
     """Columns of USING, which a star shows once."""
+    outer: bool = False
+    """Whether it is joined so that rows before it may be missing: RIGHT or FULL."""
 
-    def find(self, name: str) -> int | None:
-        """Return a column's position."""
-        for position, column in enumerate(self.relation.columns):
-            if column.name == name:
-                return position
-        return None
+    def find(self, name: str) -> list[int]:
+        """Return the positions of the columns of a name: more than one in some subqueries."""
+        return [
+            position for position, column in enumerate(self.relation.columns) if column.name == name
+        ]
 
     def null_row(self) -> tuple[Cell | None, ...]:
         """Return the row that an outer join puts where there is none."""
@@ -116,15 +117,25 @@ class Scope:
             if table and not _is(source, table, owner.name if owner else None):
                 continue
             named = True
-            position = source.find(name)
-            if position is not None and not (name in source.merged and not table):
-                matches.append((source, position))
+            if table or name not in source.merged:
+                matches += [(source, position) for position in source.find(name)]
         if len(matches) > 1:
             raise ora(918)
         if not matches:
             return self._pseudo(node, depth) if named else None
         source, position = matches[0]
-        return self._read(source, position, depth)
+        return self._read(source, position, depth) if table else self._merged(matches[0], depth)
+
+    def _merged(self, found: tuple[Source, int], depth: int) -> Compiled:
+        """Return a column that USING may have merged: of the first row that is there."""
+        source, position = found
+        name = source.relation.columns[position].name
+        first = self._read(source, position, depth)
+        for other in self.sources:
+            if other.outer and name in other.merged:
+                (place,) = other.find(name)
+                first = _first_known(first, self._read(other, place, depth))
+        return first
 
     def _read(self, source: Source, position: int, depth: int) -> Compiled:
         column = source.relation.columns[position]
@@ -168,10 +179,24 @@ class Scope:
                 continue
             for position, column in enumerate(source.relation.columns):
                 if not column.hidden and (table is not None or column.name not in source.merged):
-                    found.append((column.name, self._read(source, position, 0)))
+                    one = (source, position)
+                    is_merged = table is None
+                    found.append(
+                        (column.name, self._merged(one, 0) if is_merged else self._read(*one, 0))
+                    )
         if not found:
             raise ora(904, f'"{table}"')
         return found
+
+
+def _first_known(one: Compiled, other: Compiled) -> Compiled:
+    first, second = one.run, other.run
+
+    def value(frame: Frame) -> Value:
+        found = first(frame)
+        return second(frame) if found is None else found
+
+    return Compiled(type=one.type, run=value)
 
 
 def _is(source: Source, table: str, owner: str | None) -> bool:

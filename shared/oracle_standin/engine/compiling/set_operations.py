@@ -13,11 +13,12 @@ from sqlglot import exp
 from oracle_standin.engine import codec, kinds
 from oracle_standin.engine.compiling.block_runs import (
     Identity,
+    described,
     emitter,
     identity_of,
     unique,
 )
-from oracle_standin.engine.compiling.coercion import converted
+from oracle_standin.engine.compiling.coercion import UNKNOWN, converted
 from oracle_standin.engine.compiling.context import Compilation
 from oracle_standin.engine.compiling.ordering import (
     Keyed,
@@ -73,6 +74,10 @@ def set_operation(
     )
 
 
+ONLY_NULL = described(UNKNOWN)
+"""The type under which a column of NULL alone is described, which fits every other."""
+
+
 def _common_columns(left: Query, right: Query) -> tuple[Column, ...]:
     if len(left.columns) != len(right.columns):
         raise ora(1789)
@@ -81,7 +86,7 @@ def _common_columns(left: Query, right: Query) -> tuple[Column, ...]:
         choices = [Compiled(type=column.type, run=lambda _f: None) for column in (one, other)]
         kind = result_type(choices)
         if (one.type.type in kinds.NUMERICS) != (other.type.type in kinds.NUMERICS) and (
-            one.type.size > 1 and other.type.size > 1
+            ONLY_NULL not in {one.type, other.type}
         ):
             raise ora(1790)
         columns.append(replace(one, type=kind, nullable=one.nullable or other.nullable))

@@ -33,10 +33,17 @@ CONSTANTS = {
 }
 
 
-@function("RAWTOHEX", RAW, gives=TEXT)
-def rawtohex(_settings: Settings, value: bytes) -> str:
-    """Write bytes as hexadecimal digits."""
-    return value.hex().upper()
+@built("RAWTOHEX")
+def rawtohex(arguments: Sequence[Compiled]) -> Compiled:
+    """Make RAWTOHEX: the bytes that a value of any type is stored in, as hexadecimal digits."""
+    counted(arguments, 1, 1)
+    run, kind = arguments[0].run, arguments[0].type
+
+    def value(frame: Frame) -> Value:
+        given = run(frame)
+        return None if given is None else stored(given, kind, settings_of(frame)).hex().upper()
+
+    return Compiled(type=TEXT, run=value)
 
 
 @function("HEXTORAW", TEXT, gives=RAW)

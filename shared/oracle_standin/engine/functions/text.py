@@ -19,6 +19,7 @@ from oracle_standin.engine.settings import Settings
 from oracle_standin.port import ColumnType, OracleType
 
 TEXT = kinds.varchar()
+MOST_CUT_BYTES = 4
 AnyText = TypeVar("AnyText", str, bytes)
 
 
@@ -57,7 +58,19 @@ def lob_substr(
 @function("SUBSTRB", TEXT, NUMBER, NUMBER, gives=like_first, least=2)
 def substrb(settings: Settings, text: str, start: Decimal, length: Decimal | None = None) -> str:
     """Return a part of the text counted in bytes."""
-    return settings.text_of(_part(settings.stored_bytes(text), start, length))
+    return _whole_characters(settings, _part(settings.stored_bytes(text), start, length))
+
+
+def _whole_characters(settings: Settings, part: bytes) -> str:
+    """Read bytes as text, with a blank for each byte of a character that was cut in two."""
+    cuts = itertools.product(range(MOST_CUT_BYTES), repeat=2)
+    for lead, tail in sorted(cuts, key=sum):
+        try:
+            whole = settings.charset.decode(part[lead : len(part) - tail])
+        except UnicodeDecodeError:
+            continue
+        return " " * lead + whole + " " * tail
+    return settings.text_of(part)
 
 
 def _part(text: AnyText, start: Decimal, length: Decimal | None) -> AnyText:

@@ -22,6 +22,7 @@ from sqlglot.tokenizer_core import TokenType
 
 from oracle_standin.engine.errors import not_done_here, ora
 from oracle_standin.engine.parsing.lexer import Kind, Token, tokens_of
+from oracle_standin.engine.parsing.table_aliases import refuse_alias_words
 from oracle_standin.port import OracleError
 
 TYPE_ARGUMENT = "DECLARED TYPE"
@@ -73,6 +74,12 @@ def _literal(name: str) -> Callable[..., exp.Expr]:
 class PlainParser(OracleParser):
     """Oracle's grammar with functions left as they are written."""
 
+    TERM: ClassVar = {
+        TokenType.DASH: exp.Sub,
+        TokenType.PLUS: exp.Add,
+        TokenType.DPIPE: exp.DPipe,
+    }
+    """Binary + - and ||, which Oracle reads from left to right."""
     FUNCTIONS: ClassVar = {}
     FUNCTION_PARSERS: ClassVar = {
         "CAST": _cast,
@@ -133,6 +140,7 @@ def parse(statement: str) -> Parsed:
     tokens = tokens_of(statement)
     if len(tokens) > 1 and tokens[-2].text == ";" and tokens[-2].kind is Kind.SYMBOL:
         raise _at(911, tokens[-2])
+    refuse_alias_words(tokens)
     kept, into = _without_into(tokens)
     places = tuple(token.text for token in tokens if token.kind is Kind.BIND)
     text = " ".join(_rewritten(kept))
