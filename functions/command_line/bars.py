@@ -92,7 +92,7 @@ class PlainLines(_LeavesNothing):
             case "table_complete":
                 self._output.note(f"{name}: {_done(event.data)}")
             case "error":
-                self._output.note(_wrong(event.data))
+                self._output.note(f"{_ended_with(event.data)}: {_wrong(event.data)}")
 
     def _is_news(self, name: str, data: Mapping[str, Any]) -> bool:
         share = data.get("progress_percent")
@@ -199,6 +199,10 @@ def _done(data: Mapping[str, Any]) -> str:
     rows = f"{count(data.get('total_rows') or 0)} rows"
     took = duration(data.get("duration_seconds"))
     return ", ".join(part for part in (rows, size(data.get("bytes_transferred")), took) if part)
+
+
+def _ended_with(data: Mapping[str, Any]) -> str:
+    return "stumbled" if data.get("will_retry") else "failed"
 
 
 def _wrong(data: Mapping[str, Any]) -> str:

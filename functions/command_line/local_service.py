@@ -9,12 +9,14 @@ from types import FrameType
 from typing import Any, Protocol, runtime_checkable
 
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
 from command_line.streams_end import StreamsEnd, WebApplication
 from command_line.upkeep import Upkeep
 from oracle_etl.flow.tick import tick
+from oracle_etl.model.errors import TransportError
 from oracle_etl.outside import Outside
 from oracle_etl.settings import Settings
 from oracle_etl.wiring import wire_api
@@ -89,7 +91,12 @@ class ServingProcess(ThreadWorker):  # type: ignore[misc] # gunicorn has no type
 
     def load_wsgi(self) -> None:
         """Build everything, after the fork: connections must not be shared by processes."""
-        application, self.outside, self.upkeep = self.app.build()
+        try:
+            application, self.outside, self.upkeep = self.app.build()
+        except TransportError as error:
+            # A setting that cannot be used needs a remedy, not a traceback.
+            _LOG.error("%s; %s", error.message, error.hint)
+            raise SystemExit(Arbiter.WORKER_BOOT_ERROR) from error
         self.wsgi = StreamsEnd(application, self.upkeep.ending)
         self.upkeep.start()
         self.app.announce(*self.sockets[0].sock.getsockname()[:2])

@@ -133,7 +133,8 @@ class Readable:
         for field, said in _fields(stop.problem):
             self._errors.print(Text(f"  {printable(field)}: {printable(said)}"), soft_wrap=True)
         if stop.hint:
-            self._errors.print(Text(f"  {_sentences(stop.hint)}"), soft_wrap=True)
+            hint = _sentences(stop.hint).replace("\n", "\n  ")
+            self._errors.print(Text(f"  {hint}"), soft_wrap=True)
         if trace := stop.problem.get("trace_id"):
             self._errors.print(Text(f"  trace id {printable(trace)}"), soft_wrap=True)
 
@@ -148,8 +149,11 @@ def _sentences(text: str) -> str:
 
 
 def _fields(problem: Mapping[str, object]) -> Iterable[tuple[str, object]]:
+    """Return the fields that are concerned, but for those that the message tells all about."""
     details = problem.get("details")
-    return details.items() if isinstance(details, Mapping) else ()
+    told = str(problem.get("message"))
+    named = details.items() if isinstance(details, Mapping) else ()
+    return [(field, said) for field, said in named if f"{said}" not in told]
 
 
 def an_output(*, as_json: bool, stdout: TextIO, stderr: TextIO) -> Output:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable
+from tempfile import TemporaryFile
 
 import click
 
@@ -12,7 +14,7 @@ from command_line.exits import BadUsage
 from command_line.output import Output
 from command_line.session import examples, says_how_it_ends
 from oracle_etl.logs import secrets_in, set_up_logging
-from oracle_etl.settings import Settings
+from oracle_etl.settings import HomeSettings, ServerSettings, Settings, SourceSettings
 
 
 @click.command(
@@ -33,6 +35,8 @@ def serve(output: Output) -> None:
     """
     settings = Settings.from_environment()
     refuse_strangers(settings)
+    refuse_a_taken_port(settings.server)
+    prepare_folder(settings.home)
     set_up_logging(
         level=settings.log.level,
         secrets=secrets_in(settings),
@@ -43,7 +47,7 @@ def serve(output: Output) -> None:
         output.event("listening", {"url": url})
         output.note(f"oracle-etl listens at {url}; Ctrl-C stops it")
         if not any(source.is_configured for source in settings.sources.values()):
-            output.note("no Oracle is configured: set ORACLE_DSN, ORACLE_USERNAME, ORACLE_PASSWORD")
+            output.note(f"no Oracle is configured: set {', '.join(_lacking(settings))}")
 
     _run(settings, announce)
 
@@ -63,6 +67,16 @@ def _run(settings: Settings, announce: Callable[[str], None]) -> None:
         raise
 
 
+def _lacking(settings: Settings) -> list[str]:
+    source = settings.sources.get("default", SourceSettings())
+    given = {
+        "ORACLE_DSN": source.address,
+        "ORACLE_USERNAME": source.username,
+        "ORACLE_PASSWORD": source.password,
+    }
+    return [name for name, value in given.items() if not value]
+
+
 def refuse_strangers(settings: Settings) -> None:
     """Refuse to listen where others can reach it while nobody has to show a key."""
     host = settings.server.host
@@ -71,3 +85,30 @@ def refuse_strangers(settings: Settings) -> None:
             f"SERVER_HOST={host} lets others on the network call without a key",
             hint="set AUTH_ENABLED=true and AUTH_API_KEYS, or SERVER_HOST=127.0.0.1",
         )
+
+
+def refuse_a_taken_port(server: ServerSettings) -> None:
+    """Refuse an address that cannot be listened on, before anything is begun."""
+    family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
+    try:
+        socket.create_server((server.host, server.port), family=family).close()
+    except OSError as error:
+        raise BadUsage(
+            f"cannot listen on {server.host}, port {server.port}: {error.strerror}",
+            hint="end what listens there, or set SERVER_PORT to another port",
+        ) from error
+
+
+def prepare_folder(home: HomeSettings) -> None:
+    """Make the folder of the embedded home, for this account alone; refuse one it cannot write."""
+    if home.home != "embedded":
+        return
+    try:
+        home.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with TemporaryFile(dir=home.data_folder):
+            pass
+    except OSError as error:
+        raise BadUsage(
+            f"{home.data_folder} cannot be written: {error.strerror}",
+            hint="set DATA_FOLDER to a folder that this account may write",
+        ) from error

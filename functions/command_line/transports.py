@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from command_line.api_client import LARGEST_PAGE, Answer, ApiClient, path
-from command_line.exits import BadUsage, ServerRefused
+from command_line.exits import BadUsage, ServerRefused, Stop
 from command_line.jobs import started
 from command_line.printable import printable
 from command_line.session import Command, Session, calls_the_api, examples
@@ -67,7 +67,7 @@ def create(session: Session, **given: Any) -> None:  # noqa: ANN401 - what click
     session.output.note(f"{transport['id']} created")
 
 
-@transports.command("list")
+@transports.command("list", epilog=examples("oracle-etl transports list --json"))
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
 @calls_the_api
 def list_transports(session: Session, *, limit: int) -> None:
@@ -77,7 +77,7 @@ def list_transports(session: Session, *, limit: int) -> None:
     session.output.rows(TRANSPORT, found)
 
 
-@transports.command("show")
+@transports.command("show", epilog=examples("oracle-etl transports show TRPID-1a2b3c4d"))
 @click.argument("transport")
 @calls_the_api
 def show(session: Session, *, transport: str) -> None:
@@ -88,12 +88,16 @@ def show(session: Session, *, transport: str) -> None:
 @transports.command(
     "update",
     epilog=examples(
-        "oracle-etl transports update TRPID-1a2b3c4d --schedule '0 3 * * *' --time-zone Asia/Seoul"
+        "oracle-etl transports update TRPID-1a2b3c4d --schedule '0 3 * * *' --time-zone Asia/Seoul",
+        "oracle-etl transports update TRPID-1a2b3c4d --no-schedule",
     ),
 )
 @click.argument("transport")
 @click.option("--name")
 @_field_options
+@click.option(
+    "--no-schedule", "unscheduled", is_flag=True, default=None, help="Take the schedule away."
+)
 @calls_the_api
 def update(session: Session, *, transport: str, **given: Any) -> None:  # noqa: ANN401 - what click parsed
     """Change the fields that are given, and no others."""
@@ -106,7 +110,7 @@ def update(session: Session, *, transport: str, **given: Any) -> None:  # noqa: 
     session.output.note(f"{transport} updated")
 
 
-@transports.command("delete")
+@transports.command("delete", epilog=examples("oracle-etl transports delete TRPID-1a2b3c4d"))
 @click.argument("transport")
 @calls_the_api
 def delete(session: Session, *, transport: str) -> None:
@@ -175,8 +179,7 @@ def apply(session: Session, *, files: tuple[Path, ...], dry_run: bool) -> None:
         if change.diff:
             session.output.note(change.diff)
     if not dry_run:
-        for change, etag in changes:
-            _make(session.api, change, etag)
+        _make_all(session.api, changes)
     session.output.note(_summary([change for change, _ in changes], dry_run=dry_run))
 
 
@@ -220,6 +223,20 @@ def _compared(
     return compare(wanted, reply.body), reply.etag
 
 
+def _make_all(api: ApiClient, changes: Sequence[tuple[Change, str | None]]) -> None:
+    for position, (change, etag) in enumerate(changes):
+        try:
+            _make(api, change, etag)
+        except Stop as stop:
+            message = f"{change.name}: {stop.message}"
+            so_far = f"{position} of {len(changes)} entries are done; apply again for the others"
+            raise type(stop)(
+                message,
+                hint="\n".join(part for part in (stop.hint, so_far) if part),
+                problem={**stop.problem, "message": message},
+            ) from stop
+
+
 def _make(api: ApiClient, change: Change, etag: str | None) -> None:
     if change.transport_id is None:
         api.post(path("transports"), change.fields)
@@ -252,6 +269,10 @@ def _fields(given: Mapping[str, Any]) -> Answer:
     """Return what options said, in the API's form."""
     said = {name: value for name, value in given.items() if value not in (None, ())}
     cron, time_zone = said.pop("cron", None), said.pop("time_zone", None)
+    if said.pop("unscheduled", None):
+        if cron is not None or time_zone is not None:
+            raise BadUsage("--no-schedule takes the schedule away; give it, or a new one")
+        said["schedule"] = None
     if cron is None and time_zone is not None:
         raise BadUsage("--time-zone says where a --schedule is meant; give both")
     if cron is not None:

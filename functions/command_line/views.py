@@ -97,7 +97,7 @@ JOB = View(
     columns={
         "JOB": lambda job: job["id"],
         "TRANSPORT": lambda job: job["transport_id"],
-        "VERSION": lambda job: job["version"],
+        "VERSION": lambda job: job["version"] or f"{job['kind']} run",
         "STATUS": lambda job: job["status"],
         "STARTED": lambda job: moment(job["started_at"]),
         "RESULT": job_figures,

@@ -25,7 +25,11 @@ def follow(session: Session, job_id: str) -> Document:
 
 def _ended_badly(job: Document) -> JobFailed:
     failure = job["failure"] or {}
-    message = f"{job['id']} {job['status']}: {failure.get('message') or 'no reason was given'}"
-    hint = failure.get("hint") or f"`oracle-etl jobs show {job['id']}` says more"
+    if job["status"] == "cancelled":
+        message = f"{job['id']} was cancelled"
+        hint = f"`oracle-etl jobs retry {job['id']}` does what it left undone"
+    else:
+        message = f"{job['id']} {job['status']}: {failure.get('message') or 'no reason was given'}"
+        hint = failure.get("hint") or f"`oracle-etl jobs show {job['id']}` says more"
     problem = {"code": JobFailed.code, "message": message, "hint": hint, "job_id": job["id"]}
     return JobFailed(message, hint=hint, problem=problem)

@@ -71,7 +71,7 @@ def _invalid(error: ValidationError, kind: type[BaseModel], place: str) -> Inval
     )
     return InvalidRequest(
         f"{place} is not as it should be: {shown}",
-        hint="`details` names each field and what would be right",
+        hint="correct what is named, and send it again",
         details=details,
     )
 

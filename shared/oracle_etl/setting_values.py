@@ -78,7 +78,10 @@ def _duration(text: object) -> Seconds:
 
 
 def _whole(text: object) -> int:
-    number = int(str(text).strip())
+    try:
+        number = int(str(text).strip())
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a whole number") from error
     if number < 0:
         raise ValueError(f"{number} is below zero")
     return number

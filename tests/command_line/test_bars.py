@@ -78,9 +78,11 @@ class TestWithoutATerminal:
         with a_watcher(plain) as watcher:
             watcher.show(ServerEvent(name="error", data=WRONG))
             watcher.show(ServerEvent(name="error", data={"table": None, "message": "all failed"}))
+            watcher.show(ServerEvent(name="error", data={**WRONG, "will_retry": True}))
         assert page.getvalue().splitlines() == [
-            "HR.EMP: no such table. grant SELECT",
-            "all failed",
+            "failed: HR.EMP: no such table. grant SELECT",
+            "failed: all failed",
+            "stumbled: HR.EMP: no such table. grant SELECT",
         ]
 
 

@@ -110,6 +110,16 @@ class TestTransportsUpdate:
     def test_with_nothing_to_change_is_bad_usage(self, run: Run) -> None:
         assert run("transports", "update", T).exit_code == 2
 
+    def test_takes_a_schedule_away(self, run: Run, server: AnsweringServer) -> None:
+        transports_held(server, transport())
+        server.will_answer(f"PATCH /api/transports/{T}", Given.document(transport()))
+        assert run("transports", "update", T, "--no-schedule").exit_code == 0
+        assert server.asked[-1].body == {"schedule": None}
+
+    def test_with_a_schedule_and_none_is_bad_usage(self, run: Run) -> None:
+        result = run("transports", "update", T, "--no-schedule", "--schedule", "0 3 * * *")
+        assert result.exit_code == 2
+
 
 class TestTransportsShow:
     def test_shows_every_field(self, run: Run, server: AnsweringServer) -> None:
@@ -226,6 +236,32 @@ class TestTransportsApply:
         file.write_text("transports: [{name: nightly, tables: [EMP]}]")
         assert run("transports", "apply", str(file)).exit_code == 3
 
+    def test_names_the_entry_that_is_refused_and_what_is_done(
+        self, run: Run, server: AnsweringServer, file: Path
+    ) -> None:
+        transports_held(server)
+        refused = {
+            "code": "VALIDATION_ERROR",
+            "message": "format must be parquet",
+            "hint": "correct it",
+            "details": {"format": "must be parquet", "source": "is another one"},
+        }
+        server.will_answer(
+            "POST /api/transports",
+            Given.document(transport(), status=201),
+            Given.document(refused, status=400),
+        )
+        entries = [{"name": name, "tables": ["A"]} for name in ("first", "second", "third")]
+        file.write_text(json.dumps({"transports": entries}))
+        result = run("transports", "apply", str(file))
+        assert result.exit_code == 3
+        assert result.stderr.splitlines() == [
+            "Error: second: format must be parquet",
+            "  source: is another one",
+            "  correct it",
+            "  1 of 3 entries are done; apply again for the others",
+        ]
+
 
 def _entry(table: str) -> dict[str, Any]:
     return {
@@ -319,6 +355,18 @@ class TestJobsWatch:
         assert result.stderr.splitlines() == [
             f"Error: {J} failed: 1 of 2 tables failed",
             "  retry it",
+        ]
+
+    def test_of_a_job_that_is_cancelled_says_how_to_go_on(
+        self, run: Run, server: AnsweringServer
+    ) -> None:
+        server.will_answer(f"GET /api/jobs/{J}/events", COMPLETE)
+        server.will_answer(f"GET /api/jobs/{J}", Given.document(job(JobStatus.CANCELLED)))
+        result = run("jobs", "watch", J)
+        assert result.exit_code == 1
+        assert result.stderr.splitlines() == [
+            f"Error: {J} was cancelled",
+            f"  `oracle-etl jobs retry {J}` does what it left undone",
         ]
 
     def test_gives_programs_every_event_then_the_job(
@@ -447,7 +495,10 @@ class TestHelp:
             ("tables", "show"),
             ("tables", "sample"),
             ("transports", "create"),
+            ("transports", "list"),
+            ("transports", "show"),
             ("transports", "update"),
+            ("transports", "delete"),
             ("transports", "execute"),
             ("transports", "apply"),
             ("transports", "export"),

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -10,9 +12,9 @@ from click.testing import CliRunner
 
 from command_line.exits import BadUsage
 from command_line.main import main
-from command_line.serve import refuse_strangers
+from command_line.serve import prepare_folder, refuse_a_taken_port, refuse_strangers
 from command_line.streams_end import StartResponse, StreamsEnd
-from oracle_etl.settings import AuthSettings, Secret, ServerSettings, Settings
+from oracle_etl.settings import AuthSettings, HomeSettings, Secret, ServerSettings, Settings
 
 WITH_KEYS = AuthSettings(enabled=True, api_keys=(Secret("k"),))
 
@@ -34,6 +36,35 @@ class TestServingWithoutKeys:
         result = CliRunner().invoke(main, ["serve"])
         assert result.exit_code == 2
         assert "SERVER_HOST=127.0.0.1" in result.stderr
+
+
+class TestAPortThatIsTaken:
+    def test_is_named_with_what_to_do(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            with pytest.raises(BadUsage, match=f"127.0.0.1, port {port}") as raised:
+                refuse_a_taken_port(ServerSettings(port=port))
+        assert "SERVER_PORT" in raised.value.hint
+
+    def test_is_no_matter_where_any_will_do(self) -> None:
+        refuse_a_taken_port(ServerSettings(port=0))
+
+
+class TestTheDataFolder:
+    def test_is_made(self, tmp_path: Path) -> None:
+        prepare_folder(HomeSettings(data_folder=tmp_path / "a" / "b"))
+        assert list((tmp_path / "a").iterdir()) == [tmp_path / "a" / "b"]
+
+    def test_is_refused_where_it_cannot_be_written(self, tmp_path: Path) -> None:
+        file = tmp_path / "file"
+        file.touch()
+        with pytest.raises(BadUsage, match="cannot be written") as raised:
+            prepare_folder(HomeSettings(data_folder=file))
+        assert "DATA_FOLDER" in raised.value.hint
+
+    def test_is_not_made_for_the_google_home(self, tmp_path: Path) -> None:
+        prepare_folder(HomeSettings(home="google", data_folder=tmp_path / "a"))
+        assert not (tmp_path / "a").exists()
 
 
 class TestServingWithKeys:

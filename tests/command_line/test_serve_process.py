@@ -79,11 +79,14 @@ class TestAServiceThatIsKilled:
 
 class TestAServiceThatCannotStart:
     def test_says_so_and_ends(self, tmp_path: Path) -> None:
-        file = tmp_path / "file"
-        file.write_text("")
         ended = subprocess.run(
             (sys.executable, "-m", "command_line", "serve"),
-            env=environment_with(SERVER_PORT="0", DATA_FOLDER=str(file)),
+            env=environment_with(
+                SERVER_PORT="0",
+                DATA_FOLDER=str(tmp_path / "data"),
+                AUTH_ENABLED="true",
+                AUTH_BEARER_SECRET="short",
+            ),
             cwd=tmp_path,
             capture_output=True,
             text=True,
@@ -91,4 +94,6 @@ class TestAServiceThatCannotStart:
         )
         assert ended.returncode == 2
         assert "the service could not be started" in ended.stderr
+        assert "openssl rand -hex 32" in ended.stdout + ended.stderr
+        assert "Traceback" not in ended.stdout + ended.stderr
         assert "listens" not in ended.stdout

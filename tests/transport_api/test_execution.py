@@ -66,7 +66,7 @@ class TestAnExecution:
         made = api.create("EMP", enabled=False)
         response = api.post(f"/api/transports/{made['id']}/execute")
         assert problem(response)[:2] == (409, "TRANSPORT_DISABLED")
-        assert "PATCH" in document(response)["hint"]
+        assert f"update {made['id']} --enabled" in document(response)["hint"]
 
     def test_of_no_transport_is_refused(self, api: Api) -> None:
         response = api.post("/api/transports/TRPID-ffffffff/execute")

@@ -49,7 +49,7 @@ def check_draft(draft: TransportDraft) -> None:
         raise InvalidRequest(
             "the transport cannot be kept as written: "
             + "; ".join(f"{field} {right}" for field, right in list(findings.items())[:3]),
-            hint="`details` names each field and what would be right",
+            hint="correct what is named, and send it again",
             details=findings,
         )
 

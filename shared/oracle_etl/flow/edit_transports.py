@@ -87,9 +87,7 @@ def remove_transport(transport_id: str, *, revision: int | None = None, outside:
 def _current(entries: Entries, transport_id: str, *, revision: int | None) -> Transport:
     transport = entries.transport(transport_id)
     if transport is None:
-        raise NoSuchTransport(
-            f"there is no transport {transport_id}", hint="GET /api/transports lists them"
-        )
+        raise NoSuchTransport(f"there is no transport {transport_id}")
     if revision is not None and revision != transport.revision:
         raise StaleRevision(
             f"{transport_id} is at revision {transport.revision}, not {revision}",

@@ -193,7 +193,8 @@ def startable(transport: Transport | None, transport_id: str) -> Transport:
         )
     if not transport.enabled:
         raise TransportIsDisabled(
-            f"{transport_id} is disabled", hint='set "enabled" to true with PATCH'
+            f"{transport_id} is disabled",
+            hint=f"`oracle-etl transports update {transport_id} --enabled` lets it run",
         )
     return transport
 

@@ -16,13 +16,15 @@ class TransportError(Exception):
     """An error with a code for programs, a message for people, and what to do next."""
 
     code: ClassVar[str] = "INTERNAL_ERROR"
+    usual_hint: ClassVar[str] = ""
+    """What to do next, where whoever raises it knows nothing better."""
 
     def __init__(
         self, message: str, *, hint: str = "", details: Mapping[str, object] | None = None
     ) -> None:
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.hint = hint or self.usual_hint
         self.details = dict(details or {})
 
 
@@ -40,12 +42,14 @@ class NoSuchTransport(Refused):
     """No transport has this id."""
 
     code = "TRANSPORT_NOT_FOUND"
+    usual_hint = "`oracle-etl transports list` shows those there are"
 
 
 class NoSuchJob(Refused):
     """No job has this id."""
 
     code = "JOB_NOT_FOUND"
+    usual_hint = "`oracle-etl jobs list` shows those there are"
 
 
 class NoSuchTable(Refused):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,6 +38,11 @@ def _ora(*numbers: int) -> frozenset[str]:
 
 
 _THICK = "set ORACLE_MODE=thick and ORACLE_CLIENT_LIBRARY to the folder of Instant Client"
+
+_UNREACHED_HINT = (
+    "check that Oracle is up and that ORACLE_DSN names its host, port and service; with a wallet, "
+    "also ORACLE_WALLET_PASSWORD"
+)
 
 DECISIONS: tuple[Decision, ...] = (
     Decision(
@@ -127,8 +133,7 @@ DECISIONS: tuple[Decision, ...] = (
         codes=frozenset({"DPY-4011", "DPY-6000", "DPY-6001", "DPY-6003", "DPY-6004", "DPY-6005"})
         | _ora(12514, 12528, 12541, 12545, 12170, 12571, 1033, 1034, 1090),
         error=SourceAway,
-        hint="check that Oracle is up and that ORACLE_DSN names its host, port and service; with "
-        "a wallet, also ORACLE_WALLET_PASSWORD",
+        hint=_UNREACHED_HINT,
     ),
 )
 
@@ -143,6 +148,11 @@ def named_errors() -> Iterator[None]:
         yield
     except (oracledb.Error, oracledb.Warning) as error:
         raise decided(error) from error
+    except socket.gaierror as error:
+        # The driver looks hosts up where it turns no error into one of its own.
+        raise SourceAway(
+            f"the host of the database is not found: {error.strerror}", hint=_UNREACHED_HINT
+        ) from error
     except (ValueError, OverflowError) as error:
         # Python's datetime begins with year 1; the driver puts each moment into one.
         if "year" not in str(error) and "date value out of range" not in str(error):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import socket
 from types import SimpleNamespace
 
 import oracledb
@@ -83,6 +84,11 @@ class TestEveryClassOfTheDriver:
 
     def test_is_known_here(self) -> None:
         assert len(CLASSES) == 10
+
+    def test_of_a_host_that_is_not_found_says_what_to_check(self) -> None:
+        with pytest.raises(errors.SourceAway, match="not found") as raised, named_errors():
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        assert "ORACLE_DSN" in raised.value.hint
 
     def test_that_is_not_the_drivers_passes_through(self) -> None:
         with pytest.raises(KeyError), named_errors():
