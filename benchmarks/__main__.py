@@ -9,13 +9,10 @@ import argparse
 import json
 import os
 import platform
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -25,8 +22,9 @@ import oracledb
 
 from benchmarks.cases import CASES, Case
 from benchmarks.measured import Figures, Request
+from benchmarks.peers import measure_peers
+from benchmarks.processes import run_measured, serving_replay
 
-_ROOT = Path(__file__).parent.parent
 _BLOCK = 100
 
 
@@ -51,9 +49,10 @@ def main() -> None:
     """Run what was asked for."""
     chosen = _arguments()
     results: list[Result] = []
-    with _server() as dsn:
+    with serving_replay() as dsn, tempfile.TemporaryDirectory(prefix="oracle-etl-peers-") as folder:
         for name in chosen.cases.split(","):
-            results += _case(CASES[name], chosen, dsn)
+            peers = _peers(CASES[name], chosen, dsn, Path(folder))
+            results += [replace(each, peers=peers) for each in _case(CASES[name], chosen, dsn)]
     document = {"machine": _machine(), "results": [asdict(each) for each in results]}
     if chosen.json:
         Path(chosen.json).write_text(json.dumps(document, indent=2) + "\n")
@@ -64,16 +63,35 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--cases", default=",".join(CASES))
     parser.add_argument("--formats", default="jsonl.gz")
     parser.add_argument("--parts", default="1")
-    parser.add_argument("--peers", choices=["none"], default="none")
+    parser.add_argument("--peers", choices=["none", "all"], default="none")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--json", default="")
     return parser.parse_args()
 
 
+def _peers(case: Case, chosen: argparse.Namespace, dsn: str, folder: Path) -> dict[str, Any]:
+    if chosen.peers == "none":
+        return {}
+    measured = dict(measure_peers(case, dsn, folder))
+    for name, figures in measured.items():
+        print(f"{case.name:7s} {name:14s} {_said(figures)}", flush=True)
+    return measured
+
+
+def _said(figures: dict[str, Any]) -> str:
+    if "skipped" in figures:
+        return f"skipped: {figures['skipped']}"
+    return (
+        f"{figures['rows_per_second']:>9,.0f} rows/s  "
+        f"{figures['rows_per_cpu_second']:>9,.0f} per CPU-s  {figures['peak_rss_mb']:.0f} MB RSS  "
+        f"{figures['differences']:,} of {figures['values']:,} values differ"
+    )
+
+
 def _case(case: Case, chosen: argparse.Namespace, dsn: str) -> Iterator[Result]:
     driver = max(
         median(
-            _rate(_run(Request(what="driver", batch_rows=size, **_of(case, dsn))))
+            _rate(run_measured(Request(what="driver", batch_rows=size, **_of(case, dsn))))
             for _ in range(chosen.repeats)
         )
         for size in case.driver_sizes
@@ -85,7 +103,7 @@ def _case(case: Case, chosen: argparse.Namespace, dsn: str) -> Iterator[Result]:
             size = case.driver_sizes[0]
             runs = [_ours(case, dsn, format_, parts) for _ in range(chosen.repeats)]
             beside = [
-                _rate(_run(Request(what="driver", batch_rows=size, **_of(case, dsn))))
+                _rate(run_measured(Request(what="driver", batch_rows=size, **_of(case, dsn))))
                 for _ in range(chosen.repeats)
             ]
             result = _result(case, format_, parts, runs, max(driver, median(beside)))
@@ -105,7 +123,7 @@ def _ours(case: Case, dsn: str, format_: str, parts: int) -> list[Figures]:
     with tempfile.TemporaryDirectory(prefix="oracle-etl-bench-") as folder:
         requests = _requests(case, dsn, format_, parts, folder)
         with ThreadPoolExecutor(parts) as pool:
-            return list(pool.map(_run, requests))
+            return list(pool.map(run_measured, requests))
 
 
 def _requests(case: Case, dsn: str, format_: str, parts: int, folder: str) -> list[Request]:
@@ -123,20 +141,6 @@ def _requests(case: Case, dsn: str, format_: str, parts: int, folder: str) -> li
         return [Request(**common, first_table=at * share, tables=share) for at in range(parts)]
     cuts = [case.rows * at // parts // _BLOCK * _BLOCK for at in range(parts)] + [case.rows]
     return [Request(**common, first_row=low, end_row=high) for low, high in pairwise(cuts)]
-
-
-def _run(request: Request) -> Figures:
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.measured"],
-        input=json.dumps(asdict(request)),
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=_ROOT,
-    )
-    if done.returncode:
-        sys.exit(f"{request}\n{done.stderr}")
-    return Figures(**json.loads(done.stdout))
 
 
 def _result(
@@ -179,20 +183,6 @@ def _machine() -> dict[str, Any]:
         "oracledb": oracledb.__version__,
         "load": os.getloadavg()[0],
     }
-
-
-@contextmanager
-def _server() -> Iterator[str]:
-    with subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.server"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=_ROOT,
-    ) as process:
-        assert process.stdout is not None, "it was asked for"
-        yield process.stdout.readline().strip()
-        process.communicate()
 
 
 if __name__ == "__main__":

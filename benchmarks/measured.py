@@ -73,6 +73,8 @@ def driver_alone(case: Case, request: Request) -> tuple[int, int, int]:
             statement = f'SELECT {columns} FROM "SCOTT"."{case.name.upper()}_{table}"'
             for frame in connection.fetch_df_batches(statement, size=request.batch_rows):
                 rows += frame.num_rows()
+                if request.end_row is not None and rows >= request.end_row:
+                    break
     return rows, 0, 0
 
 

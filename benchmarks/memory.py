@@ -172,7 +172,7 @@ def _worked(environment: Mapping[str, str]) -> int:
     machine = os.environ  # noqa: TID251  handed on to the worker, read by nobody here
     process = subprocess.Popen(
         [sys.executable, "-m", "table_worker"],
-        env={"PATH": machine["PATH"], "ETL_IDLE": "500ms", **environment},
+        env={"PATH": machine["PATH"], "ETL_IDLE": "500ms", "LOG_LEVEL": "ERROR", **environment},
         cwd=_ROOT,
     )
     _, status, usage = os.wait4(process.pid, 0)
