@@ -76,10 +76,8 @@ class TestAToken:
         assert 1 <= len(claims["uid"]) <= 128
         assert claims["exp"] - claims["iat"] == 3600
         assert claims["exp"] == token.expires_at.timestamp()
-        assert fake.asked == [
-            "POST https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/"
-            f"{ACCOUNT}:signBlob"
-        ]
+        accounts = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts"
+        assert fake.asked == [f"POST {accounts}/{ACCOUNT}:signBlob"]
 
     def test_shows_itself_nowhere(self) -> None:
         fake = FakeIam()
