@@ -35,7 +35,7 @@ check: $(INSTALLED) ## Check format, lint, types, import arrows and spelling
 	$(RUN)/ruff format --check $(CODE)
 	$(RUN)/ruff check $(CODE)
 	$(RUN)/mypy $(CODE)
-	$(RUN)/lint-imports
+	$(RUN)/lint-imports --no-cache
 	$(RUN)/codespell
 
 prove: $(INSTALLED) ## Run the long proofs and store what they found in prove-results.json
