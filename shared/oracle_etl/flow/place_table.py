@@ -47,7 +47,9 @@ def place_table(claim: Claim, *, outside: Outside) -> None:
         objects = (_one_member(folder, extracts),)
     _write_schema(claim, folder, outside=outside)
     _complete(claim, objects, outside=outside)
-    _remove_attempts(folder, extracts, objects)
+    for extract in extracts:
+        # What a crash leaves of them is removed when the job is closed.
+        outside.store.remove(extract.object)
 
 
 def parts_stay(carriage: Carriage, extracts: Sequence[Extract]) -> bool:
@@ -184,13 +186,3 @@ def _complete(claim: Claim, objects: tuple[FinalObject, ...], *, outside: Outsid
         )
 
     outside.book.transact(complete)
-
-
-def _remove_attempts(
-    folder: _Folder, extracts: Sequence[Extract], objects: Sequence[FinalObject]
-) -> None:
-    """Remove what was joined; what a crash leaves is removed when the job is closed."""
-    final = {each.object.name for each in objects}
-    for extract in extracts:
-        if extract.object.name not in final:
-            folder.store.remove(extract.object)

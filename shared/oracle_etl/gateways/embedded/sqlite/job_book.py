@@ -79,7 +79,7 @@ _PARTS_BY_STATUS = """
 """
 _CLAIMABLE_TABLES = """
     SELECT table_id, NULL AS number FROM tables
-    WHERE job_id = ? AND status IN ('pending', 'running') AND held_until <= ?
+    WHERE job_id = ? AND status = ? AND held_until <= ?
     AND (step <> 'parts' OR (parts_total > 0 AND parts_completed + parts_failed >= parts_total))
     ORDER BY position, table_id LIMIT ?
 """
@@ -217,10 +217,11 @@ class SqliteJobBook:
         )
 
     def claimable(self, job_id: str, now: datetime, *, limit: int) -> Sequence[WorkRef]:
-        """Return work of a job that a worker may claim now, parts of begun tables first."""
+        """Return work that may be claimed: what finishes tables before what begins new ones."""
         at = microseconds(now)
         rows = self._rows(_CLAIMABLE_PARTS, job_id, at, limit)
-        rows += self._rows(_CLAIMABLE_TABLES, job_id, at, limit - len(rows))
+        for status in (WorkStatus.RUNNING, WorkStatus.PENDING):
+            rows += self._rows(_CLAIMABLE_TABLES, job_id, status, at, limit - len(rows))
         return [
             WorkRef(job_id=job_id, table_id=row["table_id"], part=row["number"]) for row in rows
         ]

@@ -58,12 +58,23 @@ class TestCounting:
             book.transact(lambda entries: entries.count_part(JOB, "t00000", PartCounts(rows=1)))
 
 
-class TestAHoldOfNobody:
-    def test_is_claimable_whatever_its_end_says(self, book: SqliteJobBook) -> None:
+class TestWorkThatRests:
+    def test_is_claimable_once_it_has_rested(self, book: SqliteJobBook) -> None:
         table = a_table(hold=Hold(fence=1, owner=None, expires_at=later(60)))
         book.transact(lambda entries: entries.put_table(table))
-        assert table.can_be_claimed(later(0))
-        assert list(book.claimable(JOB, later(0), limit=1)) == [table.ref]
+        for seconds, found in ((0, []), (59.999999, []), (60, [table.ref])):
+            assert table.can_be_claimed(later(seconds)) == bool(found)
+            assert list(book.claimable(JOB, later(seconds), limit=1)) == found
+
+
+class TestClaimableTables:
+    def test_come_begun_ones_first(self, book: SqliteJobBook) -> None:
+        fresh = a_table("t0")
+        begun = a_table("t1", position=1, status=WorkStatus.RUNNING)
+        for table in (fresh, begun):
+            book.transact(lambda entries, table=table: entries.put_table(table))  # type: ignore[misc]
+        assert list(book.claimable(JOB, later(0), limit=1)) == [begun.ref]
+        assert list(book.claimable(JOB, later(0), limit=2)) == [begun.ref, fresh.ref]
 
 
 class TestWhatHasHadItsTime:
