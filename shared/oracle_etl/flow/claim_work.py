@@ -116,7 +116,7 @@ def _claim_table(
     if not table.can_be_claimed(now):
         return Unclaimed.SETTLED
     if _exhausted(table.hold, limits.attempts):
-        entries.put_table(table.failed(_gave_up(limits.attempts, table.last_note), now=now))
+        entries.put_table(table.failed(gave_up(limits.attempts, table.last_note), now=now))
         entries.count_job(job.id, Counts(tables_failed=1))
         return Unclaimed.SETTLED
     is_new = table.status is WorkStatus.PENDING
@@ -159,7 +159,7 @@ def _claim_handed_over(entries: Entries, wanted: Claim, outside: Outside) -> Cla
     if not part.can_be_claimed(now):
         return Unclaimed.SETTLED
     if _exhausted(part.hold, limits.attempts):
-        entries.put_part(part.failed(_gave_up(limits.attempts, part.note)))
+        entries.put_part(part.failed(gave_up(limits.attempts, part.note)))
         entries.count_part(job.id, table.table_id, PartCounts(failed=1))
         return Unclaimed.SETTLED
     lapsed_owner = part.hold.owner
@@ -173,7 +173,8 @@ def _exhausted(hold: Hold, attempts: int) -> bool:
     return hold.failures + (hold.owner is not None) >= attempts
 
 
-def _gave_up(attempts: int, note: str) -> Failure:
+def gave_up(attempts: int, note: str) -> Failure:
+    """Return what is said of work that failed so often, `note` being why it did the last time."""
     last = f", the last time with: {note}" if note else "; its workers died of it"
     return failure_of(
         AttemptsExhausted(

@@ -7,7 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
-from oracle_etl.flow.claim_work import Claim, claimed_part, claimed_table, failure_of
+from oracle_etl.flow.claim_work import (
+    Claim,
+    claimed_part,
+    claimed_table,
+    failure_of,
+    gave_up,
+)
 from oracle_etl.flow.divide_work import divide_work
 from oracle_etl.flow.encode import PartRole
 from oracle_etl.flow.end_work import cancel_work, fail_work, give_back
@@ -84,12 +90,21 @@ def _settle(claim: Claim, lease: Lease, outside: Outside) -> Settled:
         give_back(claim, Hold.freed, note=error.message, outside=outside)
         return Settled(again_after_seconds=0)
     except TryAgain as error:
-        rest = rest_seconds(claim.hold.failures, first=outside.limits.retry_backoff)
-        until = outside.clock.now() + timedelta(seconds=rest)
-        give_back(claim, partial(Hold.stumbled, until=until), note=error.message, outside=outside)
-        _tell(claim, "will be tried again", error)
-        return Settled(again_after_seconds=rest)
+        return _try_again(claim, error, outside)
     return DONE
+
+
+def _try_again(claim: Claim, error: TryAgain, outside: Outside) -> Settled:
+    failures, limits = claim.hold.failures, outside.limits
+    if failures + 1 >= limits.attempts:
+        fail_work(claim, gave_up(limits.attempts, error.message), outside=outside)
+        _tell(claim, "failed", error)
+        return DONE
+    rest = rest_seconds(failures, first=limits.retry_backoff)
+    until = outside.clock.now() + timedelta(seconds=rest)
+    give_back(claim, partial(Hold.stumbled, until=until), note=error.message, outside=outside)
+    _tell(claim, "will be tried again", error)
+    return Settled(again_after_seconds=rest)
 
 
 def rest_seconds(failures: int, *, first: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,16 @@ class TestAStartThatIsRefusedWhenItGoesOn:
         retried = home.book.job(retried.id)
         assert (retried.status, retried.tables_total) == (JobStatus.COMPLETED, 2)
         assert rows(home, f"{retried.folder}/EXTRA.jsonl.gz") == Counter(EMP)
+
+
+class TestAStartThatMayStillBeUnderWay:
+    def test_is_left_to_its_starter(self, home: Outside, source: MemorySource) -> None:
+        _, job = half_started(home)
+        nothing_left(source)
+        grace = home.limits.dispatch_grace
+        patient = replace(home, limits=replace(home.limits, dispatch_grace=grace + 1))
+        tick(outside=patient)
+        assert home.book.job(job.id).status is JobStatus.PENDING
 
 
 class TestAStartThatIsCancelledHalfway:

@@ -318,6 +318,18 @@ class TestWorkThatStumbled:
             300.0,
         ]
 
+    def test_fails_with_its_last_attempt_and_rests_no_more(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        def away(*_: object) -> None:
+            raise SourceAway("the listener is down")
+
+        source.before_batch = away
+        once = replace(home, limits=replace(LIMITS, attempts=1))
+        job = start(once, put_transport(once, "EMP"))
+        drain(once)
+        assert home.book.job(job.id).status is JobStatus.FAILED
+
     def test_says_at_last_what_it_failed_of(self, home: Outside, source: MemorySource) -> None:
         def away(reading: Reading, number: int) -> None:
             raise SourceAway("the listener is down")
@@ -568,6 +580,19 @@ class TestATickWithManyTroubles:
         for _ in listed:
             tick(outside=home)
         assert home.book.job(job.id).status is JobStatus.CANCELLED
+
+    def test_drops_dead_letters_of_work_that_is_not_there(self, home: Outside) -> None:
+        job = start(home, put_transport(home, "EMP"))
+        drain(home)
+        gone = [WorkRef(job_id=job.id, table_id="gone", part=part) for part in (None, 1)]
+        home.queue.publish(gone)
+        for _ in range(200):
+            delivery = home.queue.pull(wait_seconds=0, lease_seconds=10)
+            if delivery is None:
+                break
+            delivery.again()
+        assert tick(outside=home).dead_letters == len(gone)
+        assert home.queue.pull(wait_seconds=0, lease_seconds=10) is None
 
     def test_leaves_dead_letters_of_work_in_good_hands_alone(self, home: Outside) -> None:
         job = start(home, put_transport(home, "EMP"))
