@@ -177,3 +177,11 @@ class TestAQuery:
         table = carried.of_manifest("CHOSEN")
         assert (table["proof"], table["scn"]) == (IN_TRANSACTION, None)
         assert carried.tables["CHOSEN"]["parts_total"] <= 1
+
+
+class TestThePage:
+    def test_says_of_each_kind_whether_it_is_split(self) -> None:
+        rows = [line.split(" | ") for line in PAGE.read_text("utf-8").splitlines()]
+        told = {row[0].removeprefix("| "): row[2].startswith("by ROWID") for row in rows if row[3:]}
+        told.pop("kind")
+        assert told == {str(kind): kind.has_ranges for kind in ObjectKind}

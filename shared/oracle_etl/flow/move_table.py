@@ -51,6 +51,8 @@ def move_table(
                 target.write(data)
                 digest.update(data)
                 progress.tell(rows=encoder.rows, added=len(data))
+                # With a large LOB either is large, and not to be held during the next fetch.
+                del batch, data
             data = encoder.finish()
             target.write(data)
             digest.update(data)

@@ -17,11 +17,15 @@ from arro3.core import Array, DataType, Field, RecordBatch, Schema
 from arro3.io import write_ndjson
 
 from oracle_etl.flow.encode.arrow_text import TextBuffers, check_text, floats
-from oracle_etl.flow.encode.convert_columns import converted, json_conversion
+from oracle_etl.flow.encode.convert_columns import Conversion, converted, json_conversion
+from oracle_etl.flow.encode.large_bytes import large_columns, quoted_base64
 from oracle_etl.flow.encode.text_pieces import Pieces, Take
 from oracle_etl.model.columns import CarriedColumn, WireForm
 from oracle_etl.model.errors import UnreadableValue
 from oracle_etl.model.transport import NullsAs
+
+Fragment = bytes | Iterator[bytes]
+"""A value as it stands in JSON: whole, or where it is large in pieces."""
 
 _MARK = "\x7f"
 _NUMBER_MARK, _RAW_MARK = _MARK, _MARK * 2
@@ -63,14 +67,10 @@ class JsonLines:
         self.rows += record.num_rows
         if not record.num_rows:
             return
-        arrays = converted(record, self._columns, self._conversions)
+        large = large_columns(record, self._columns)
+        arrays = converted(record, self._columns, self._conversions_but(large))
         names = list(self._names)
-        raw: list[list[bytes | None]] = []
-        for at in self._maybe_raw:
-            fragments = _fragments(self._columns[at], arrays[at])
-            if fragments is not None:
-                raw.append(fragments)
-                arrays[at], names[at] = _placeholders(fragments), names[at] + _RAW_MARK
+        raw = self._take_out(arrays, names, large)
         if not raw and not self._has_bare_numbers:
             self._write(arrays, names, take)
             return
@@ -79,7 +79,30 @@ class JsonLines:
         written = b"".join(pieces)
         if self._has_bare_numbers:
             written = _bare_numbers(written)
-        take(_with_fragments(written, raw) if raw else written)
+        parts = _with_fragments(written, raw) if raw else iter((written,))
+        for each in parts if large else (b"".join(parts),):
+            take(each)
+
+    def _conversions_but(self, large: Sequence[int]) -> Sequence[Conversion | None]:
+        if not large:
+            return self._conversions
+        return [None if at in large else each for at, each in enumerate(self._conversions)]
+
+    def _take_out(
+        self, arrays: list[Array], names: list[str], large: Sequence[int]
+    ) -> list[list[Fragment | None]]:
+        """Put placeholders where the writer cannot write what must stand there; return that."""
+        raw: list[list[Fragment | None]] = []
+        for at in sorted((*self._maybe_raw, *large)):
+            fragments: Sequence[Fragment | None] | None = (
+                [quoted_base64(arrays[at])]
+                if at in large
+                else _fragments(self._columns[at], arrays[at])
+            )
+            if fragments is not None:
+                raw.append(list(fragments))
+                arrays[at], names[at] = _placeholders(fragments), names[at] + _RAW_MARK
+        return raw
 
     def _write(self, arrays: list[Array], names: Sequence[str], take: Take) -> None:
         record = RecordBatch.from_arrays(arrays, schema=self._schema_of(arrays, names))
@@ -137,7 +160,7 @@ def _json_line(text: bytes | None, column: CarriedColumn) -> bytes | None:
     return text.translate(_ENDS_OF_LINE)
 
 
-def _placeholders(fragments: Sequence[bytes | None]) -> Array:
+def _placeholders(fragments: Sequence[Fragment | None]) -> Array:
     empty = [None if each is None else b"" for each in fragments]
     return TextBuffers.holding(empty).to_text()
 
@@ -159,19 +182,26 @@ def _bare_numbers(written: bytes) -> bytes:
     return data[keep].tobytes()
 
 
-def _with_fragments(written: bytes, columns: Sequence[Sequence[bytes | None]]) -> bytes:
+def _with_fragments(
+    written: bytes, columns: Sequence[Sequence[Fragment | None]]
+) -> Iterator[bytes]:
     first, *others = written.replace(_RAW_NULL, b'":null').split(_RAW_VALUE)
-    return b"".join(_interleaved(first, others, _by_row(columns)))
+    return _interleaved(first, others, _by_row(columns))
 
 
-def _by_row(columns: Sequence[Sequence[bytes | None]]) -> Iterator[bytes]:
+def _by_row(columns: Sequence[Sequence[Fragment | None]]) -> Iterator[Fragment]:
     for row in zip(*columns, strict=True):
         yield from (each for each in row if each is not None)
 
 
-def _interleaved(first: bytes, others: Iterable[bytes], values: Iterator[bytes]) -> Iterator[bytes]:
+def _interleaved(
+    first: bytes, others: Iterable[bytes], values: Iterator[Fragment]
+) -> Iterator[bytes]:
     yield first
     for value, rest in zip(values, others, strict=True):
         yield b'":'
-        yield value
+        if isinstance(value, bytes):
+            yield value
+        else:
+            yield from value
         yield rest[1:]

@@ -62,6 +62,8 @@ class OracleBatches:
             # With LOBs the first frame is empty, and so is the only one of an empty table.
             if batch.num_rows:
                 yield batch
+            # A batch of one large LOB is not to be held while the next one is fetched.
+            del batch
 
     def _next(self, frames: Iterator[oracledb.DataFrame]) -> RecordBatch | None:
         with self._watch.call(), named_errors():
