@@ -13,10 +13,11 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cases import Case, Value
+from benchmarks.cases import Case, Declared, Value
 from benchmarks.replay_database import PASSWORD, USER
 
-_SCRIPT = Path(__file__).with_name("peer_scripts.py")
+_HERE = Path(__file__).parent
+_DLT = ("oracledb", "dlt[filesystem]", "sqlalchemy", "pyarrow", "numpy")
 _SHARE_OF_ROWS = 10
 """Peers carry a tenth of a table: their rate does not depend on its length."""
 _SECONDS = 300
@@ -29,6 +30,7 @@ class Peer:
 
     name: str
     packages: tuple[str, ...] = ()
+    script: str = "peer_scripts.py"
     skipped: str = ""
 
 
@@ -37,8 +39,8 @@ PEERS = (
     Peer(name="usual", packages=("oracledb",)),
     Peer(name="orjson", packages=("oracledb", "orjson")),
     Peer(name="pandas", packages=("oracledb", "pandas")),
-    Peer(name="dlt-sqlalchemy", skipped=_UNWRITTEN),
-    Peer(name="dlt-pyarrow", skipped=_UNWRITTEN),
+    Peer(name="dlt-sqlalchemy", packages=_DLT, script="peer_dlt.py"),
+    Peer(name="dlt-pyarrow", packages=_DLT, script="peer_dlt.py"),
     Peer(name="airflow", skipped=_UNWRITTEN),
 )
 
@@ -64,13 +66,17 @@ def _measured(peer: Peer, case: Case, dsn: str, folder: Path) -> dict[str, Any]:
         "dsn": dsn,
         "user": USER,
         "password": PASSWORD,
+        "table": f"{case.name.upper()}_0",
+        "columns": [_for_sqlalchemy(column) for column in case.columns],
         "statement": f'SELECT {columns} FROM "SCOTT"."{case.name.upper()}_0"',
         "rows": max(1000, case.rows // _SHARE_OF_ROWS),
         # What every tutorial leaves as it is: numbers with a point become doubles.
         "decimals": False,
         "file": str(file),
     }
-    figures: dict[str, Any] = json.loads(_run([python, str(_SCRIPT)], said=json.dumps(request)))
+    figures: dict[str, Any] = json.loads(
+        _run([python, str(_HERE / peer.script)], said=json.dumps(request))
+    )
     different = sum(_differences(case, file))
     values = figures["rows"] * len(case.columns)
     return {
@@ -80,6 +86,17 @@ def _measured(peer: Peer, case: Case, dsn: str, folder: Path) -> dict[str, Any]:
         "values": values,
         "differences": different,
     }
+
+
+def _for_sqlalchemy(column: Declared) -> dict[str, Any]:
+    """Return a column as SQLAlchemy's reflection would tell of it."""
+    if column.type == "NUMBER":
+        sizes = [] if column.precision is None else [column.precision, column.scale]
+        return {"name": column.name, "kind": "Numeric", "sizes": sizes}
+    if column.type == "VARCHAR2":
+        return {"name": column.name, "kind": "String", "sizes": [column.size]}
+    kind = {"CLOB": "Text", "BLOB": "LargeBinary"}.get(column.type, "DateTime")
+    return {"name": column.name, "kind": kind, "sizes": []}
 
 
 def _environment(peer: Peer, folder: Path) -> str:
@@ -105,7 +122,8 @@ def _differences(case: Case, file: Path) -> Iterator[int]:
     """Yield for each line how many values are not those of the source."""
     with gzip.open(file, "rb") as lines:
         for number, line in enumerate(lines):
-            given = json.loads(line, parse_float=Decimal)
+            parsed = json.loads(line, parse_float=Decimal)
+            given = {name.upper(): value for name, value in parsed.items()}
             # The replay repeats its pool of rows.
             wanted = case.row(number % min(case.pool, case.rows))
             yield sum(

@@ -36,11 +36,16 @@ _FREE_SCALE = -127
 _ROWID_BIND = "rowid"
 
 _SELECT = re.compile(
-    r"SELECT (?P<columns>.+?) FROM (?:\"?SCOTT\"?\.)?\"?(?P<table>\w+?)(?:_\d+)?\"?"
-    r"(?: AS OF SCN :\w+)?(?: WHERE (?P<where>.*))?\Z",
+    r"SELECT (?P<columns>.+?)\s+FROM (?:\"?SCOTT\"?\.)?\"?(?P<table>\w+?)(?:_\d+)?\"?"
+    r"(?: AS OF SCN :\w+)?(?: WHERE (?P<where>.*?))?"
+    r"(?:\s+FETCH FIRST (?P<most>\d+) ROWS ONLY)?\Z",
     re.IGNORECASE | re.DOTALL,
 )
 _ITEM = re.compile(r"TO_CHAR\(\"\w+\",'TM9','NLS_NUMERIC_CHARACTERS=''\.,'''\)|\"?\w+\"?")
+_QUALIFIER = re.compile(r"\"?\w+\"?\.(?=\"?\w)")
+_CURRENT_SCHEMA = "SELECT SYS_CONTEXT( 'USERENV', 'CURRENT_SCHEMA' ) FROM DUAL"
+_DECIMAL = "SELECT 1.1 FROM DUAL"
+"""What SQLAlchemy asks first."""
 _SILENT = ("ALTER SESSION", "SET TRANSACTION", "BEGIN")
 
 
@@ -90,7 +95,7 @@ class Replayed:
         """Return the places of a select list's items."""
         if items.strip() == "*":
             return list(self.plain)
-        found = [each.group() for each in _ITEM.finditer(items)]
+        found = [each.group() for each in _ITEM.finditer(_QUALIFIER.sub("", items))]
         return [
             self.places[each if each.startswith(("TO_CHAR", '"')) else f'"{each}"'.upper()]
             for each in found
@@ -125,11 +130,16 @@ class ReplaySession:
         """Run one of the statements that are measured."""
         if statement.upper().startswith(_SILENT):
             return Outcome()
+        if statement.strip().upper() == _CURRENT_SCHEMA:
+            return _one_text(USER)
+        if statement.strip().upper() == _DECIMAL:
+            return _one_number(Decimal("1.1"))
         match = _SELECT.match(statement.strip())
         if match is None or match["table"].upper() not in self._tables:
             raise OracleError(900, f"the replay does not know this statement: {statement[:60]}")
         replayed = self._tables[match["table"].upper()]
         rows = _rows(replayed.table, match["where"] or "", _texts(bind_rows))
+        rows = rows[: int(match["most"] or len(rows))]
         if match["columns"].upper() == "COUNT(*)":
             return _one_number(len(rows))
         if "ROWIDTOCHAR" in match["columns"].upper():
@@ -184,11 +194,18 @@ def _texts(bind_rows: Sequence[Sequence[Bind]]) -> list[str]:
     return [(each.content or b"").decode() for each in binds if each.type is OracleType.VARCHAR2]
 
 
-def _one_number(number: int) -> Outcome:
+def _one_number(number: int | Decimal) -> Outcome:
     kind = ColumnType(type=OracleType.NUMBER, scale=_FREE_SCALE)
     return Outcome(
         columns=(Column(name="COUNT(*)", type=kind),),
         rows=OneBlock([(cell(encode_number(number)),)]),
+    )
+
+
+def _one_text(text: str) -> Outcome:
+    kind = ColumnType(type=OracleType.VARCHAR2, size=_TEXT_SIZE, characters=_TEXT_SIZE)
+    return Outcome(
+        columns=(Column(name="ANSWER", type=kind),), rows=OneBlock([(cell(text.encode()),)])
     )
 
 
