@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass, field
 
 from oracle_standin.engine.errors import ora
-from oracle_standin.engine.storage.tables import Index, Table, TableColumn
+from oracle_standin.engine.storage.tables import Index, Table, TableColumn, TableKind
 
 
 @dataclass(slots=True, kw_only=True)
@@ -103,6 +103,8 @@ class Catalog:
         self.users: dict[str, User] = {}
         self.objects: dict[tuple[str, str], CatalogObject] = {}
         self.indexes: dict[tuple[str, str], Index] = {}
+        self.has_temporary = False
+        """Whether any table was ever temporary."""
         self.version = 0
         """Grows with every DDL and grant; compiled statements of older ones are dropped."""
         self._numbers = itertools.count(70000)
@@ -152,6 +154,8 @@ class Catalog:
         """Add an object; ORA-00955 where its name is taken."""
         if (made.owner, made.name) in self.objects:
             raise ora(955)
+        if isinstance(made, Table) and made.kind is TableKind.TEMPORARY:
+            self.has_temporary = True
         self.objects[made.owner, made.name] = made
         self.version += 1
 

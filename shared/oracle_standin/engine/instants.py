@@ -120,7 +120,10 @@ def local(utc: int, zone: Zone) -> int:
 
 
 def utc(at: int, zone: Zone) -> int:
-    """Return the instant of UTC at which the zone's own clock shows `at`."""
+    """Return the instant of UTC at which the zone's own clock shows `at`.
+
+    Raises ORA-01878 where it never does, as in the hour that summer time leaves out.
+    """
     if isinstance(zone, int):
         return at - zone * MINUTE
     now = clock(at)
@@ -128,7 +131,10 @@ def utc(at: int, zone: Zone) -> int:
     offset = offset_at_local(
         zone, year=now.year, month=now.month, day=now.day, minute_of_day=minute
     )
-    return at - offset * MINUTE
+    there = at - offset * MINUTE
+    if local(there, zone) != at:
+        raise ora(1878)
+    return there
 
 
 def zone_named(text: str) -> Zone:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from oracle_standin.engine.catalog import Catalog
-from oracle_standin.engine.errors import ora
+from oracle_standin.engine.errors import not_done_here, ora
 from oracle_standin.engine.execution import Execution
 from oracle_standin.engine.kinds import Value
 from oracle_standin.engine.outgoing import Cursor
@@ -24,12 +24,14 @@ from oracle_standin.engine.statements import (
     questions,
 )
 from oracle_standin.engine.storage.blocks import Row, Snapshot
+from oracle_standin.engine.storage.temporary import TemporaryRows
 from oracle_standin.engine.storage.transactions import RowHeld, Transaction
-from oracle_standin.port import Bind, Column, OracleError, Outcome
+from oracle_standin.port import Bind, Column, ColumnType, OracleError, Outcome
 
 if TYPE_CHECKING:
     from oracle_standin.engine.database import OracleDatabase
 
+KNOWN_TO_ORACLE = {"MERGE", "EXPLAIN", "FLASHBACK", "AUDIT", "NOAUDIT", "DISASSOCIATE", "ASSOCIATE"}
 FIRST_WORD = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*([A-Za-z]+)", re.DOTALL)
 DBA = "DBA"
 
@@ -83,6 +85,7 @@ class Session:
         self.read_only: Snapshot | None = None
         self.logged_in = database.clock.now()
         self.output: list[str] = []
+        self.temporary = TemporaryRows(database.extents)
         self._sequence_values: dict[tuple[str, str], int] = {}
         self._interrupted = threading.Event()
 
@@ -98,7 +101,7 @@ class Session:
         found = FIRST_WORD.match(statement)
         runner = RUNNERS.get(found[1].upper()) if found else None
         if runner is None:
-            raise ora(900)
+            raise _unknown(found[1].upper() if found else "")
         try:
             return runner(self, statement, bind_rows)
         except OracleError as error:
@@ -123,6 +126,7 @@ class Session:
         transaction, self.transaction = self.transaction, None
         if transaction is not None:
             self.database.commit(transaction)
+        self.temporary.end_transaction()
 
     def rollback(self) -> None:
         """End the transaction and forget its changes."""
@@ -131,6 +135,7 @@ class Session:
         if transaction is not None:
             with self.database.writing:
                 transaction.rollback()
+        self.temporary.end_transaction()
 
     def in_transaction(self) -> bool:
         """Tell whether changes wait for a commit."""
@@ -197,6 +202,12 @@ class Session:
             order=self.transaction.order if self.transaction else 0,
         )
 
+    def plan_key(self, statement: str, types: tuple[ColumnType, ...]) -> tuple[object, ...]:
+        """Return what a compiled statement depends on; with temporary tables it is this session."""
+        catalog = self.catalog
+        apart = (self.temporary.number, self.temporary.generation) if catalog.has_temporary else ()
+        return (statement, types, self.user, self.schema, catalog.version, *apart)
+
     def begun(self) -> Transaction:
         """Return the open transaction, a new one where there is none."""
         if self.read_only is not None:
@@ -254,3 +265,8 @@ class Session:
         if (owner, name) not in self._sequence_values:
             raise ora(8002, name)
         return self._sequence_values[owner, name]
+
+
+def _unknown(word: str) -> OracleError:
+    """Return the error of a statement that is not run: ORA-00900 where Oracle has none such."""
+    return not_done_here(word) if word in KNOWN_TO_ORACLE else ora(900)

@@ -148,6 +148,12 @@ class TestVirtualAndDefaultColumns:
         assert here.rows("SELECT b, b + 1, NVL(d, -1) FROM t WHERE b = 42") == [(42, 43, -1)]
         assert here.error("INSERT INTO t (b) VALUES (1)").startswith("ORA-54013")
 
+    def test_of_a_sequence_count_once_for_a_row(self) -> None:
+        here = asking(database())
+        here.run("CREATE SEQUENCE s START WITH 5 INCREMENT BY 2")
+        assert here.rows("SELECT s.NEXTVAL, s.NEXTVAL, s.CURRVAL FROM DUAL") == [(5, 5, 5)]
+        assert here.rows("SELECT s.NEXTVAL FROM DUAL") == [(7,)]
+
     def test_of_identity_count_up(self, here: Asking) -> None:
         here.run("CREATE TABLE t (a NUMBER GENERATED ALWAYS AS IDENTITY, b NUMBER)")
         here.run("INSERT INTO t (b) VALUES (1)")

@@ -62,7 +62,6 @@ class TestTheDictionary:
         ]
         assert here.rows("SELECT table_name FROM user_external_tables") == [("OUTSIDE",)]
         assert here.error("SELECT * FROM outside").startswith("ORA-29913")
-        assert here.error("INSERT INTO temp VALUES (1)").startswith("ORA-03001")
 
     def test_has_statistics_once_they_are_gathered(self, here: Asking) -> None:
         here.run("CREATE TABLE t (a NUMBER)")

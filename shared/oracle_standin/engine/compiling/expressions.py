@@ -109,6 +109,9 @@ def _sequence(node: exp.Expr, scope: Scope) -> Compiled:
     name, advance = node.args["table"].name, node.name == "NEXTVAL"
     session = scope.context.session
     session.database.sequence(owner, name)
+    advance = advance and (owner, name) not in scope.advanced
+    if advance:
+        scope.advanced.add((owner, name))
 
     def value(frame: Frame) -> Value:
         here = surroundings.session_of(frame)

@@ -125,7 +125,7 @@ def named_relation(owner: str | None, name: str, node: exp.Expr, scope: Scope) -
         return _view(found, node, scope)
     if not isinstance(found, Table):
         raise ora(942)
-    return _table(found, node, scope)
+    return _table(session.temporary.of(found), node, scope)
 
 
 def _plain(node: exp.Expr) -> None:

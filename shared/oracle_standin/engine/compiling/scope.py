@@ -91,6 +91,8 @@ class Scope:
     touched: set[int] = field(default_factory=set)
     """Sources that the expression compiled last has used; -1 stands for ROWNUM."""
     correlated: bool = False
+    advanced: set[tuple[str, str]] = field(default_factory=set)
+    """Sequences that a row of this block has already advanced."""
     grouping: Grouping | None = None
 
     def column(self, node: exp.Column) -> Compiled | None:

@@ -147,7 +147,7 @@ class _Select:
             sources=len(self.scope.sources),
         )
         columns = tuple(
-            Column(name=one.name, type=described(one.compiled.type), nullable=one.compiled.nullable)
+            Column(name=one.name, type=described(one.compiled.type), nullable=_may_be_null(one))
             for one in chosen
         )
         return Query(columns=columns, rows=run.rows, scopes=(self.scope,), direct=run.direct)
@@ -229,6 +229,11 @@ class _Select:
         for one in chosen:
             if one.compiled.type.type in kinds.INCOMPARABLE:
                 raise ora(932, "-", kinds.word(one.compiled.type))
+
+
+def _may_be_null(one: Chosen) -> bool:
+    """Only a plain column can be known never to be NULL."""
+    return one.compiled.nullable or one.compiled.place is None
 
 
 def _same_column(one: Chosen, node: exp.Expr) -> bool:

@@ -169,7 +169,7 @@ def _by_model(value: Decimal, parts: NumberModel, marks: str) -> str:
     rounded = value.quantize(Decimal(1).scaleb(-places), context=EXACT)
     whole, _, fraction = f"{rounded.copy_abs():f}".partition(".")
     slots = parts.whole.replace(",", "")
-    whole = "" if whole == "0" and slots else whole
+    whole = "" if whole == "0" else whole
     if len(whole) > len(slots):
         return "#" * (_width(parts) + 1)
     forced = len(slots) - slots.find("0") if "0" in slots else 0
@@ -183,7 +183,7 @@ def _by_model(value: Decimal, parts: NumberModel, marks: str) -> str:
     body = parts.money + body
     if parts.blank_zero and not rounded:
         body = ""
-    return _signed(body, parts, negative=rounded < 0)
+    return _signed(body, parts, negative=value < 0)
 
 
 def _trimmed(fraction: str, slots: str) -> str:

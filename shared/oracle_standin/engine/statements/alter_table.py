@@ -25,7 +25,7 @@ from oracle_standin.engine.statements.storage_words import skip_storage
 from oracle_standin.engine.storage.blocks import Row
 from oracle_standin.engine.storage.keys import KeyIndex
 from oracle_standin.engine.storage.segments import Segment
-from oracle_standin.engine.storage.tables import KeyKind, Table, TableColumn
+from oracle_standin.engine.storage.tables import KeyKind, Table, TableColumn, TableKind
 from oracle_standin.port import OracleType
 from oracle_standin.values.cells import NULL, cell, content
 
@@ -268,6 +268,9 @@ def _switch(tokens: Tokens, table: Table) -> None:
 
 def truncate(session: Session, table: Table) -> None:
     """Throw all rows away: new segments, under new object numbers."""
+    if table.kind is TableKind.TEMPORARY:
+        session.temporary.forget(table)
+        return
     if any(
         one.refers_to is table and child is not table
         for child in table.children

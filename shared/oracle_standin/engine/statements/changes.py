@@ -72,7 +72,7 @@ def planned(
     session: Session, statement: str, parsed: Parsed, types: tuple[ColumnType, ...]
 ) -> ChangePlan:
     """Compile a change, or return it from those compiled before."""
-    key = (statement, types, session.user, session.schema, session.catalog.version)
+    key = session.plan_key(statement, types)
     plan: ChangePlan | None = session.database.plans.get(key)
     if plan is None:
         compiler = COMPILERS.get(type(parsed.tree))

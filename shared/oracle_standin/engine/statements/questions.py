@@ -59,7 +59,7 @@ def planned(
     session: Session, statement: str, parsed: Parsed, types: tuple[ColumnType, ...]
 ) -> QueryPlan:
     """Compile a query, or return it from those compiled before."""
-    key = (statement, types, session.user, session.schema, session.catalog.version)
+    key = session.plan_key(statement, types)
     plans = session.database.plans
     plan: QueryPlan | None = plans.get(key)
     if plan is None:
