@@ -72,6 +72,49 @@ class TestTheDictionary:
         assert here.rows(asked) == [(50, 1)]
 
 
+class TestEveryViewOfTheDictionary:
+    @pytest.mark.parametrize("reach", ["USER", "ALL", "DBA"])
+    @pytest.mark.parametrize(
+        "family",
+        [
+            "TABLES", "TAB_COLUMNS", "TAB_COLS", "CONSTRAINTS", "CONS_COLUMNS", "INDEXES",
+            "IND_COLUMNS", "TAB_PARTITIONS", "OBJECTS", "VIEWS", "SYNONYMS", "POLICIES",
+            "TAB_COMMENTS", "COL_COMMENTS", "TAB_PRIVS",
+        ],
+    )  # fmt: skip
+    def test_can_be_read_by_an_administrator(self, here: Asking, reach: str, family: str) -> None:
+        here.run("CREATE TABLE t (a NUMBER PRIMARY KEY, v VARCHAR2(5))")
+        chief = asking(here.session.database, "SYSTEM")
+        assert isinstance(chief.rows(f"SELECT * FROM {reach}_{family}"), list)
+
+    def test_tells_how_long_undo_is_kept_and_which_release_it_is(self, here: Asking) -> None:
+        chief = asking(here.session.database, "SYSTEM")
+        asked = "SELECT value FROM v$parameter WHERE name = 'undo_retention'"
+        assert chief.rows(asked) == [("900",)]
+        ((banner,),) = chief.rows("SELECT banner FROM v$version WHERE ROWNUM = 1")
+        assert "23" in str(banner)
+        ((scn,),) = chief.rows("SELECT current_scn FROM v$database")
+        assert scn == chief.session.database.history.current
+
+    @pytest.mark.parametrize("scope", ["DATABASE", "INSTANCE", "SESSION"])
+    def test_tells_how_text_and_numbers_are_written(self, here: Asking, scope: str) -> None:
+        asked = f"SELECT value FROM nls_{scope.lower()}_parameters WHERE parameter = :1"
+        assert here.rows(asked, "NLS_LANGUAGE") == [("AMERICAN",)]
+
+    def test_shows_the_extents_that_cover_a_table(self, here: Asking) -> None:
+        here.run("CREATE TABLE t (n NUMBER, pad VARCHAR2(2000))")
+        here.run_many("INSERT INTO t VALUES (:1, RPAD('x', 2000))", [(n,) for n in range(200)])
+        here.commit()
+        chief = asking(here.session.database, "SYSTEM")
+        extents = chief.rows(
+            "SELECT block_id, blocks FROM dba_extents WHERE owner = 'HR' AND segment_name = 'T'"
+        )
+        within = [range(int(first), int(first + count)) for first, count in extents]
+        blocks = here.rows("SELECT DISTINCT DBMS_ROWID.ROWID_BLOCK_NUMBER(ROWID) FROM t")
+        assert blocks
+        assert all(any(int(block) in extent for extent in within) for (block,) in blocks)
+
+
 class TestAMaterialisedView:
     def test_is_a_table_filled_by_its_query(self, here: Asking) -> None:
         here.run("CREATE TABLE t (a NUMBER)")

@@ -149,6 +149,16 @@ class TestRowids:
         assert here.rows("SELECT n FROM t WHERE ROWID = :1", rowid) == [(9,)]
         assert here.error("SELECT n FROM t WHERE ROWID = 'short'").startswith("ORA-01410")
 
+    def test_are_taken_apart_and_put_together(self, here: Asking) -> None:
+        here.run("CREATE TABLE t (n NUMBER)")
+        here.run("INSERT INTO t VALUES (1)")
+        parts = ", ".join(
+            f"DBMS_ROWID.ROWID_{part}(ROWID)"
+            for part in ("OBJECT", "RELATIVE_FNO", "BLOCK_NUMBER", "ROW_NUMBER")
+        )
+        made = f"SELECT n FROM t WHERE ROWID = DBMS_ROWID.ROWID_CREATE(1, {parts})"
+        assert here.rows(made) == [(1,)]
+
     def test_are_missing_from_views_and_logical_in_an_index(self, here: Asking) -> None:
         here.run("CREATE TABLE t (n NUMBER PRIMARY KEY) ORGANIZATION INDEX")
         here.run("INSERT INTO t VALUES (1)")

@@ -31,6 +31,7 @@ from oracle_standin.engine.functions import (
     numbers,
     octets,
     patterns,
+    rowids,
     surroundings,
     text,
 )
@@ -49,6 +50,7 @@ FUNCTION_MODULES = (
     numbers,
     octets,
     patterns,
+    rowids,
     surroundings,
     text,
 )
