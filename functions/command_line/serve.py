@@ -93,8 +93,10 @@ def refuse_a_taken_port(server: ServerSettings) -> None:
     try:
         socket.create_server((server.host, server.port), family=family).close()
     except OSError as error:
+        # Python adds the address in brackets, which stands here anyway.
+        reason = f"{error.strerror}".partition(" (")[0]
         raise BadUsage(
-            f"cannot listen on {server.host}, port {server.port}: {error.strerror}",
+            f"cannot listen on {server.host}, port {server.port}: {reason}",
             hint="end what listens there, or set SERVER_PORT to another port",
         ) from error
 
