@@ -1,0 +1,39 @@
+"""The pieces of a text on their way to the compressor."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oracle_etl.flow.encode.text_pieces import Pieces
+
+
+def passed_on(pieces: list[bytes]) -> tuple[list[bytes], bool]:
+    """Return what came out, and whether it was found broken."""
+    taken: list[bytes] = []
+    target = Pieces(taken.append)
+    for each in pieces:
+        assert target.write(each) == len(each)
+    return taken, target.broken() is not None
+
+
+class TestText:
+    @given(text=st.text(), cuts=st.lists(st.integers(0, 40), max_size=4))
+    def test_is_whole_wherever_it_is_cut(self, text: str, cuts: list[int]) -> None:
+        data = text.encode()
+        bounds = [0, *sorted(min(each, len(data)) for each in cuts), len(data)]
+        pieces = [data[low:high] for low, high in pairwise(bounds)]
+        assert passed_on(pieces) == (pieces, False)
+
+
+class TestBytesThatAreNoText:
+    def test_are_noticed_in_the_middle(self) -> None:
+        assert passed_on([b"a\xff", b"b"])[1]
+
+    def test_are_noticed_before_text_that_is_whole(self) -> None:
+        assert passed_on(["ö".encode()[:1], b"a"])[1]
+
+    def test_are_noticed_at_the_end(self) -> None:
+        assert passed_on([b"a", "ö".encode()[:1]])[1]
