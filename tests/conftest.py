@@ -1,10 +1,15 @@
-"""What all tests share: those that need Google's emulators are left out where these are not."""
+"""What all tests share: no deadlines for examples, and what is left out without emulators."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 
 from emulators.google_emulators import INSTALL, sdk_folder
+
+# A property is about values; on a busy machine a deadline would only measure the neighbours.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 _LEFT_OUT = pytest.StashKey[int]()
 
