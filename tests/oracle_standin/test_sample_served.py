@@ -129,7 +129,11 @@ class TestStarting:
         pytest.fail(f"takes so many times as long as loading the libraries: {ratios}")
 
     @pytest.mark.prove
-    def test_takes_less_than_a_second(self, record_property: Callable[[str, object], None]) -> None:
+    def test_takes_less_than_a_second(
+        self,
+        record_property: Callable[[str, object], None],
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
         """Record both times; on a machine that is busy the processors' alone says something."""
         waited: list[float] = []
         worked = min(
@@ -137,5 +141,6 @@ class TestStarting:
         )
         record_property("seconds from starting the program to its first answer", min(waited))
         record_property("seconds of processors for it", worked)
-        print(f"first answer after {min(waited):.3f} s, {worked:.3f} s of processors")  # noqa: T201 - a figure
+        with capsys.disabled():
+            print(f"\nfirst answer after {min(waited):.3f} s, {worked:.3f} s of processors")  # noqa: T201 - a figure
         assert worked < 1

@@ -29,7 +29,7 @@ Record = Callable[[str, object], None]
 class TestStoredColumns:
     @pytest.mark.parametrize("repeats", Repeats)
     def test_go_out_at_two_million_cells_a_second(
-        self, repeats: Repeats, record_property: Record
+        self, repeats: Repeats, record_property: Record, capsys: pytest.CaptureFixture[str]
     ) -> None:
         session = sample_database(event_rows=1).open_session(user=USER, session_id=1, attributes={})
         fastest = 0.0
@@ -45,13 +45,16 @@ class TestStoredColumns:
             taken = time.process_time() - began
             fastest = max(fastest, rows * len(outcome.columns) / taken)
         record_property(f"cells a second, repeats {repeats.name.lower()}", round(fastest))
-        print(f"{fastest:,.0f} cells a second")  # noqa: T201 - a figure
+        with capsys.disabled():
+            print(f"\n{fastest:,.0f} cells a second")  # noqa: T201 - a figure
         assert fastest >= CELLS_A_SECOND
 
 
 class TestAMillionRows:
     @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
-    def test_take_little_memory_however_often_they_are_read(self, record_property: Record) -> None:
+    def test_take_little_memory_however_often_they_are_read(
+        self, record_property: Record, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         with subprocess.Popen(
             (sys.executable, "-m", "oracle_standin", "--port", "0", "--schema", "sample"),
             stdout=subprocess.PIPE,
@@ -70,7 +73,8 @@ class TestAMillionRows:
             grown = peak_kilobytes(process.pid) - before
             process.terminate()
         record_property("kilobytes that a million rows, read twice, added", grown)
-        print(f"{grown:,} kB for {rows:,} rows")  # noqa: T201 - a figure
+        with capsys.disabled():
+            print(f"\n{grown:,} kB for {rows:,} rows")  # noqa: T201 - a figure
         assert rows == 2_000_000
         assert grown < MOST_GROWTH_KILOBYTES
 
