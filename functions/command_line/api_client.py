@@ -28,7 +28,8 @@ _SILENCE_SECONDS = 60.0
 _PATIENCE = 10
 """How often a broken stream is resumed without a single event in between."""
 _LONGEST_WAIT_SECONDS = 15.0
-_UNAUTHORISED = {401, 403}
+_UNKNOWN_CALLER = 401
+_UNAUTHORISED = {_UNKNOWN_CALLER, 403}
 _OVERLOADED = 429
 _SERVER_FAULT = 500
 
@@ -202,7 +203,9 @@ def _stopped(response: requests.Response) -> Stop:
     hint = str(problem.get("hint") or "")
     # 403 ACCESS_DENIED is Oracle's word about the service's account, not ours about the caller.
     if status in _UNAUTHORISED and problem.get("code") != "ACCESS_DENIED":
-        hint = hint or "set ORACLE_ETL_API_KEY to one of the server's AUTH_API_KEYS"
+        # The server's hint names the header; who calls through us gives the key another way.
+        if status == _UNKNOWN_CALLER or not hint:
+            hint = "set ORACLE_ETL_API_KEY to one of the server's AUTH_API_KEYS"
         return NotAuthorised(message, hint=hint, problem=problem)
     if status == _OVERLOADED or status >= _SERVER_FAULT:
         return Unreachable(message, hint=hint, problem=problem)

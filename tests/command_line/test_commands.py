@@ -463,9 +463,15 @@ class TestEveryCommand:
         assert server.asked == []
 
     def test_ends_with_5_without_the_key(self, run: Run, server: AnsweringServer) -> None:
-        problem = {"code": "AUTHENTICATION_ERROR", "message": "this call needs an API key"}
+        problem = {
+            "code": "AUTHENTICATION_ERROR",
+            "message": "this call needs an API key",
+            "hint": "send X-API-Key: <key>",
+        }
         server.will_answer("GET /api/jobs?page_size=20", Given.document(problem, status=401))
-        assert run("jobs", "list").exit_code == 5
+        result = run("jobs", "list")
+        assert result.exit_code == 5
+        assert "set ORACLE_ETL_API_KEY" in result.stderr
 
     def test_says_that_a_surprise_is_its_own_fault(self, run: Run, server: AnsweringServer) -> None:
         server.will_answer("GET /api/jobs?page_size=20", Given.document({"unexpected": True}))
