@@ -58,7 +58,6 @@ class TestAProblem:
             (404, "JOB_NOT_FOUND", ServerRefused),
             (409, "TRANSPORT_RUNNING", ServerRefused),
             (412, "PRECONDITION_FAILED", ServerRefused),
-            (401, "AUTHENTICATION_ERROR", NotAuthorised),
             (403, "FORBIDDEN", NotAuthorised),
             (403, "ACCESS_DENIED", ServerRefused),
             (429, "TOO_MANY", Unreachable),
@@ -86,10 +85,13 @@ class TestAProblem:
     def test_without_a_key_says_which_setting_gives_one(
         self, api: ApiClient, server: AnsweringServer
     ) -> None:
-        server.will_answer("GET /api/jobs", Given(status=401, body=b""))
-        with pytest.raises(NotAuthorised) as raised:
-            api.get(path("jobs"))
-        assert "ORACLE_ETL_API_KEY" in raised.value.hint
+        problem = {"code": "AUTHENTICATION_ERROR", "message": "who is it", "hint": "send X-API-Key"}
+        answers = (Given.document(problem, status=401), Given(status=401, body=b""))
+        server.will_answer("GET /api/jobs", *answers)
+        for message in ("who is it", "HTTP 401"):
+            with pytest.raises(NotAuthorised, match=message) as raised:
+                api.get(path("jobs"))
+            assert "ORACLE_ETL_API_KEY" in raised.value.hint
 
 
 class TestAServer:
