@@ -22,6 +22,7 @@ from oracle_standin.port import StoredTable
 
 READ_ONLY = 12081
 BATCH_BLOCKS = 10
+_ROWS_WEIGHED = 100
 
 
 class StoredSegment(Segment):
@@ -34,6 +35,15 @@ class StoredSegment(Segment):
         count = max(-(-blocks // EXTENT_BLOCKS), 1)
         self.extent_starts = [extents.allocate() for _ in range(count)]
         self._base = address(number, FILE, self.extent_starts[0], 0)
+
+    def bytes_used(self) -> int:
+        """Return about how many bytes the rows take, from the first few."""
+        looked_at = range(min(self.stored.row_count, _ROWS_WEIGHED))
+        if not looked_at:
+            return 0
+        rows = self.stored.cells(range(len(self.stored.columns)), looked_at)
+        weighed = sum(len(cell) for row in rows for cell in row)
+        return weighed * self.stored.row_count // len(looked_at)
 
     def rows_within(self, within: Range) -> range:
         """Return the rows whose addresses lie in a range."""
