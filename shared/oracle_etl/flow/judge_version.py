@@ -36,7 +36,10 @@ class Verdict:
 @dataclass(slots=True, kw_only=True)
 class _Findings:
     failed: list[str] = field(default_factory=list)
+    hints: list[str] = field(default_factory=list)
+    """What to do about the first tables that failed, each thing once."""
     failed_count: int = 0
+    completed_count: int = 0
     objections: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     apart: list[str] = field(default_factory=list)
@@ -91,8 +94,13 @@ def _tables_failed(findings: _Findings) -> Failure:
     return Failure(
         code="TABLES_FAILED",
         message=f"{findings.failed_count} of the tables failed: {named}",
-        hint="the other tables are complete; `jobs retry` does the failed ones again",
+        hint=_remedy(findings),
     )
+
+
+def _remedy(findings: _Findings) -> str:
+    others = "the other tables are complete; " if findings.completed_count else ""
+    return " ".join([*findings.hints, f"{others}`jobs retry` does the failed ones again"])
 
 
 def _look_at(table: TableTask, findings: _Findings) -> None:
@@ -102,7 +110,10 @@ def _look_at(table: TableTask, findings: _Findings) -> None:
         findings.failed_count += 1
         if len(findings.failed) < _FAILURES_NAMED and table.failure is not None:
             findings.failed.append(f"{table.table}: {table.failure.message}")
+            if table.failure.hint and f"{table.failure.hint};" not in findings.hints:
+                findings.hints.append(f"{table.failure.hint};")
     elif table.status is WorkStatus.COMPLETED:
+        findings.completed_count += 1
         findings.moments.add(table.scn)
         if table.scn is None:
             findings.apart.append(str(table.table))

@@ -299,6 +299,18 @@ class TestATableThatFailsForGood:
         assert tables(home, job)["EMP"].status is WorkStatus.COMPLETED
         assert rows(home, f"{job.folder}/EMP.jsonl.gz") == Counter(EMP)
 
+    def test_says_what_to_do_about_it(self, home: Outside) -> None:
+        one = start(home, put_transport(home, "EMP", "GHOST"))
+        drain(home)
+        all_of_them = start(home, put_transport(home, "GHOST", "SPOOK", id="TRPID-00000009"))
+        drain(home)
+        hints = [home.book.job(each.id).failure.hint for each in (one, all_of_them)]  # type: ignore[union-attr]
+        retry = "`jobs retry` does the failed ones again"
+        assert hints == [
+            f"see `tables list`; the other tables are complete; {retry}",
+            f"see `tables list`; {retry}",
+        ]
+
     def test_leaves_no_object_and_no_success(self, home: Outside) -> None:
         job = start(home, put_transport(home, "EMP", "GHOST"))
         drain(home)
