@@ -17,5 +17,6 @@ OpenHome = Callable[[Path, Oracle, Mapping[str, str]], AbstractContextManager[Ho
 
 HOMES = (
     pytest.param(embedded_home, id="embedded"),
-    pytest.param(google_home, id="google", marks=pytest.mark.emulators),
+    # Minutes long, since the emulators are slow to settle contention.
+    pytest.param(google_home, id="google", marks=[pytest.mark.emulators, pytest.mark.prove]),
 )

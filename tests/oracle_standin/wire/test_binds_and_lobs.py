@@ -24,8 +24,10 @@ ECHO = "SELECT :1 FROM DUAL"
 
 
 @pytest.fixture(autouse=True)
-def exact_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+def drivers_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fetch numbers exactly and LOBs as locators, whatever other tests left behind."""
     monkeypatch.setattr(oracledb.defaults, "fetch_decimals", True)
+    monkeypatch.setattr(oracledb.defaults, "fetch_lobs", True)
 
 
 def echo(connection: oracledb.Connection, value: object, kind: object = None) -> Any:  # noqa: ANN401
