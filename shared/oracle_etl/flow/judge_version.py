@@ -49,7 +49,7 @@ class _Findings:
 
 
 def judge_version(job: Job, *, outside: Outside) -> Verdict:
-    """Return the verdict, the same each time it is asked for."""
+    """Return the verdict: the same each time, until another version of the transport completes."""
     findings = _Findings()
     before = _last_completed(job, outside=outside)
     for table in tables_of(job.id, outside=outside):
