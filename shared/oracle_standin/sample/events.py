@@ -21,7 +21,7 @@ KINDS = ("click", "view", "buy", "return", "문의")
 DESCRIBED_BY = (
     "SELECT CAST(1 AS NUMBER(12)) EVENT_ID, CAST(1 AS NUMBER(8)) CUSTOMER_ID, "
     "CAST('x' AS VARCHAR2(20)) KIND, SYSDATE HAPPENED, CAST(SYSTIMESTAMP AS TIMESTAMP(6)) "
-    "SEEN, CAST(1 AS NUMBER(10,2)) AMOUNT, CAST(1 AS NUMBER) SCORE, "
+    "SEEN, CAST(1 AS NUMBER(10,2)) AMOUNT, CAST(1 AS NUMBER(9,8)) SCORE, "
     "CAST('x' AS VARCHAR2(40)) CITY, CAST('x' AS VARCHAR2(200)) NOTE, "
     "CAST('x' AS CHAR(2)) FLAG FROM DUAL"
 )
@@ -58,7 +58,7 @@ def _values(number: int, choose: random.Random) -> tuple[Value, ...]:
         at,
         at + choose.randrange(10**6) * 1000,
         Decimal(choose.randrange(10**7)).scaleb(-2),
-        Decimal(str(choose.random())),
+        Decimal(choose.randrange(10**8)).scaleb(-8),
         choose.choice(CITIES),
         None if number % 4 else f"비고 {number} " + "x" * choose.randrange(40),
         choose.choice(("Y ", "N ")),
