@@ -73,14 +73,27 @@ class ApiClient:
         return self._call("GET", path, query=query)
 
     def post(
-        self, path: str, body: Answer | None = None, *, headers: Mapping[str, str] | None = None
+        self,
+        path: str,
+        body: Answer | None = None,
+        *,
+        query: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """Ask for something to be made or done."""
-        return self._call("POST", path, body=body, headers=headers)
+        return self._call("POST", path, query=query, body=body, headers=headers)
 
-    def patch(self, path: str, body: Answer, *, etag: str | None) -> Reply:
+    def patch(
+        self,
+        path: str,
+        body: Answer,
+        *,
+        etag: str | None,
+        query: Mapping[str, object] | None = None,
+    ) -> Reply:
         """Change a document, where it still is what the ETag stands for."""
-        return self._call("PATCH", path, body=body, headers={"If-Match": etag} if etag else None)
+        headers = {"If-Match": etag} if etag else None
+        return self._call("PATCH", path, query=query, body=body, headers=headers)
 
     def delete(self, path: str) -> Reply:
         """Remove a document."""

@@ -18,6 +18,8 @@ from command_line.transport_files import Change, Wanted, compare, read_files, wr
 from command_line.transport_form import short
 from command_line.views import TRANSPORT
 
+_VALIDATE_ONLY = {"validate_only": "true"}
+
 
 def _field_options(command: Command) -> Command:
     """Give `create` and `update` one option for each field that fits on a command line."""
@@ -162,7 +164,9 @@ def execute(
     "      tables: [SALES.ORDERS, 'SALES.LINE_*']\n      target_bucket: sales-data",
 )
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Only show what would change.")
+@click.option(
+    "--dry-run", is_flag=True, help="Only show what would change, and what would be refused."
+)
 @calls_the_api
 def apply(session: Session, *, files: tuple[Path, ...], dry_run: bool) -> None:
     """Make the server hold what YAML or JSON files say, so that transports can live in git.
@@ -178,7 +182,9 @@ def apply(session: Session, *, files: tuple[Path, ...], dry_run: bool) -> None:
         session.output.note(f"{change.action} {printable(change.name)}")
         if change.diff:
             session.output.note(change.diff)
-    if not dry_run:
+    if dry_run:
+        _check_all(session, changes)
+    else:
         _make_all(session.api, changes)
     session.output.note(_summary([change for change, _ in changes], dry_run=dry_run))
 
@@ -237,11 +243,34 @@ def _make_all(api: ApiClient, changes: Sequence[tuple[Change, str | None]]) -> N
             ) from stop
 
 
-def _make(api: ApiClient, change: Change, etag: str | None) -> None:
+def _check_all(session: Session, changes: Sequence[tuple[Change, str | None]]) -> None:
+    """Let the server judge every change without making it, and tell all that it would refuse."""
+    refused = 0
+    for change, etag in changes:
+        try:
+            _make(session.api, change, etag, query=_VALIDATE_ONLY)
+        except ServerRefused as refusal:
+            refused += 1
+            session.output.event("refused", {**_told(change), "problem": refusal.problem})
+            session.output.note(printable(f"{change.name}: would be refused: {refusal.message}"))
+    if refused:
+        raise ServerRefused(
+            f"{refused} of {len(changes)} entries would be refused",
+            hint="correct what is named with each; nothing was changed",
+        )
+
+
+def _make(
+    api: ApiClient,
+    change: Change,
+    etag: str | None,
+    *,
+    query: Mapping[str, object] | None = None,
+) -> None:
     if change.transport_id is None:
-        api.post(path("transports"), change.fields)
+        api.post(path("transports"), change.fields, query=query)
     elif change.fields:
-        api.patch(path("transports", change.transport_id), change.fields, etag=etag)
+        api.patch(path("transports", change.transport_id), change.fields, etag=etag, query=query)
 
 
 def _told(change: Change) -> Answer:

@@ -81,6 +81,8 @@ class Operation:
     body: type[Sent] | None = None
     answer: type[BaseModel] | None
     status: HTTPStatus = HTTPStatus.OK
+    also: Mapping[HTTPStatus, str] = field(default_factory=dict)
+    """Other ways in which it can go well, and when."""
     content_type: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict)
     """Request headers that it reads, and what each is for."""

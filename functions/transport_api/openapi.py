@@ -145,6 +145,8 @@ def _inlined(schema: Document, definitions: Document) -> Document:
 
 def _responses(operation: Operation, references: Mapping[Any, Document]) -> Document:
     responses = {f"{operation.status:d}": _success(operation, references)}
+    for status, when in operation.also.items():
+        responses[f"{status:d}"] = _other_success(operation, status, when, references)
     refusals = operation.refusals
     if operation.access is not Access.ANYONE:
         refusals = tuple(sorted({*refusals, *_ALWAYS_POSSIBLE}))
@@ -155,6 +157,16 @@ def _responses(operation: Operation, references: Mapping[Any, Document]) -> Docu
             content = {JSON: {"schema": references[operation.answer, "serialization"]}}
         responses[f"{status:d}"] = {"description": status.phrase, "content": content}
     return responses
+
+
+def _other_success(
+    operation: Operation, status: HTTPStatus, when: str, references: Mapping[Any, Document]
+) -> Document:
+    described: Document = {"description": when}
+    if operation.answer is not None and status is not HTTPStatus.NO_CONTENT:
+        schema = references[operation.answer, "serialization"]
+        described["content"] = {JSON: {"schema": schema}}
+    return described
 
 
 def _success(operation: Operation, references: Mapping[Any, Document]) -> Document:

@@ -255,3 +255,12 @@ class SampleAsked(TableAsked):
 
 class NothingAsked(Asked):
     """No parameters."""
+
+
+class EditAsked(Asked):
+    """Whether an edit is meant, or only what would become of it."""
+
+    validate_only: bool = Field(
+        default=False,
+        description="Check it and answer as if it were done, without doing it",
+    )

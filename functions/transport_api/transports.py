@@ -6,7 +6,13 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from oracle_etl.flow.edit_transports import change_transport, create_transport, remove_transport
+from oracle_etl.flow.edit_transports import (
+    change_transport,
+    check_change,
+    check_creation,
+    create_transport,
+    remove_transport,
+)
 from oracle_etl.flow.start_job import start_job
 from oracle_etl.model.errors import InvalidRequest
 from oracle_etl.model.transport import Transport
@@ -15,6 +21,7 @@ from transport_api.answers import TransportAnswer, TransportsAnswer
 from transport_api.call import Call, Reply
 from transport_api.jobs import started_reply
 from transport_api.requests import (
+    EditAsked,
     ExecuteSent,
     NothingAsked,
     PageAsked,
@@ -26,14 +33,12 @@ _REVISION = re.compile(r'"(\d{1,12})"\Z')
 _LONGEST_KEY = 255
 
 
-def create(call: Call[NothingAsked, TransportSent]) -> Reply:
+def create(call: Call[EditAsked, TransportSent]) -> Reply:
     """Create a transport."""
-    default = call.service.settings.work.parallel_tables
-    transport = create_transport(
-        call.body.draft(parallel_tables=default),
-        transport_id=call.body.id,
-        outside=call.outside,
-    )
+    draft = call.body.draft(parallel_tables=call.service.settings.work.parallel_tables)
+    if call.query.validate_only:
+        return _preview(check_creation(draft, transport_id=call.body.id, outside=call.outside))
+    transport = create_transport(draft, transport_id=call.body.id, outside=call.outside)
     return _reply(
         transport,
         status=HTTPStatus.CREATED,
@@ -59,16 +64,17 @@ def show(call: Call[NothingAsked, None]) -> Reply:
     return _reply(call.outside.book.transport(call.path["transport_id"]))
 
 
-def change(call: Call[NothingAsked, TransportChange]) -> Reply:
+def change(call: Call[EditAsked, TransportChange]) -> Reply:
     """Change some fields of a transport."""
     default = call.service.settings.work.parallel_tables
-    transport = change_transport(
+    edit = check_change if call.query.validate_only else change_transport
+    transport = edit(
         call.path["transport_id"],
         call.body.changes(parallel_tables=default),
         revision=_expected_revision(call.headers),
         outside=call.outside,
     )
-    return _reply(transport)
+    return _preview(transport) if call.query.validate_only else _reply(transport)
 
 
 def remove(call: Call[NothingAsked, None]) -> Reply:
@@ -86,6 +92,11 @@ def execute(call: Call[NothingAsked, ExecuteSent]) -> Reply:
     request = call.body.job_request(idempotency_key=_idempotency_key(call.headers))
     started = start_job(call.path["transport_id"], request, outside=call.outside)
     return started_reply(started, call)
+
+
+def _preview(transport: Transport) -> Reply:
+    """Return a transport that is not stored, so without the ETag of a revision."""
+    return Reply(content=TransportAnswer.of(transport))
 
 
 def _reply(

@@ -11,6 +11,7 @@ import pytest
 from answering_server import AnsweringServer, Given
 from builders import a_job, a_table, a_transport, later
 from command_runs import Run
+from oracle_etl.flow.load_into_bigquery import BigqueryLoad
 from oracle_etl.model.job import Counts, Job, JobStatus
 from oracle_etl.model.table_task import Failure
 from oracle_etl.model.transport import Schedule, Transport
@@ -18,6 +19,7 @@ from transport_api.answers import JobAnswer, TableOfJobAnswer, TransportAnswer
 
 T = "TRPID-00000001"
 J = "JOB-20260301-120000-0001"
+VALIDATED = "validate_only=true"
 COMPLETE = Given.events('event: complete\nid: x\ndata: {"status": "completed"}\n\n')
 
 
@@ -201,13 +203,51 @@ class TestTransportsApply:
         self, run: Run, server: AnsweringServer, file: Path
     ) -> None:
         transports_held(server, transport())
+        server.will_answer(f"PATCH /api/transports/{T}?{VALIDATED}", Given.document(transport()))
         file.write_text('transports: [{name: nightly, tables: [EMP], target_bucket: "b"}]')
         result = run("transports", "apply", str(file), "--dry-run")
         assert result.exit_code == 0
         assert "update nightly" in result.stdout
         assert "-- DEPT" in result.stdout
         assert "+target_bucket: b" in result.stdout
-        assert {each.method for each in server.asked} == {"GET"}
+        changes = [each for each in server.asked if each.method != "GET"]
+        assert [each.path for each in changes] == [f"/api/transports/{T}?{VALIDATED}"]
+        assert changes[0].headers["If-Match"] == '"1"'
+
+    def test_tells_all_that_the_server_would_refuse_when_dry(
+        self, run: Run, server: AnsweringServer, file: Path
+    ) -> None:
+        transports_held(server)
+        refused = {"code": "VALIDATION_ERROR", "message": "format must be parquet"}
+        server.will_answer(
+            f"POST /api/transports?{VALIDATED}",
+            Given.document(transport()),
+            Given.document(refused, status=400),
+        )
+        entries = [{"name": name, "tables": ["A"]} for name in ("first", "second", "third")]
+        file.write_text(json.dumps({"transports": entries}))
+        result = run("transports", "apply", str(file), "--dry-run")
+        assert result.exit_code == 3
+        assert [line for line in result.stdout.splitlines() if "refused" in line] == [
+            "second: would be refused: format must be parquet",
+            "third: would be refused: format must be parquet",
+        ]
+        assert result.stderr.splitlines()[0] == "Error: 2 of 3 entries would be refused"
+        told = [json.loads(line) for line in run_json(run, file).splitlines()]
+        assert [each["data"]["name"] for each in told if each["event"] == "refused"] == [
+            "first",
+            "second",
+            "third",
+        ]
+
+    def test_that_cannot_be_judged_is_not_taken_for_good(
+        self, run: Run, server: AnsweringServer, file: Path
+    ) -> None:
+        transports_held(server)
+        away = {"code": "STATE_UNAVAILABLE", "message": "the state is away"}
+        server.will_answer(f"POST /api/transports?{VALIDATED}", Given.document(away, status=503))
+        file.write_text("transports: [{name: nightly, tables: [EMP]}]")
+        assert run("transports", "apply", str(file), "--dry-run").exit_code == 4
 
     def test_of_an_export_changes_nothing(
         self, run: Run, server: AnsweringServer, file: Path
@@ -261,6 +301,10 @@ class TestTransportsApply:
             "  correct it",
             "  1 of 3 entries are done; apply again for the others",
         ]
+
+
+def run_json(run: Run, file: Path) -> str:
+    return run("transports", "apply", str(file), "--dry-run", "--json").stdout
 
 
 def _entry(table: str) -> dict[str, Any]:
@@ -319,7 +363,7 @@ class TestJobsShow:
         failed = a_table(name="EMP").failed(
             Failure(code="ACCESS_DENIED", message="not granted"), now=later(2)
         )
-        tables = [TableOfJobAnswer.of(failed, objects=[]).model_dump(mode="json")]
+        tables = [TableOfJobAnswer.of(failed, objects=[], load=None).model_dump(mode="json")]
         server.will_answer(f"GET /api/jobs/{J}", Given.document(job()))
         page = Given.document({"tables": tables, "next_page_token": None})
         server.will_answer(f"GET /api/jobs/{J}/tables", page)
@@ -341,8 +385,54 @@ class TestJobsShow:
         assert lines["version"] == "none: a full run"
         assert lines["warning 1"] == "mind this"
 
+    @pytest.mark.parametrize(
+        ("command", "last"),
+        [
+            (
+                "bq load DATASET.EMP gs://lake/EMP.parquet",
+                [
+                    "to load it into BigQuery, with your data set in place of DATASET:",
+                    "bq load DATASET.EMP gs://lake/EMP.parquet",
+                ],
+            ),
+            (None, ["copy it first"]),
+        ],
+    )
+    def test_says_how_its_tables_get_into_bigquery(
+        self, run: Run, server: AnsweringServer, command: str | None, last: list[str]
+    ) -> None:
+        server.will_answer(f"GET /api/jobs/{J}", Given.document(job()))
+        server.will_answer(f"GET /api/jobs/{J}/tables", tables_to_load(command, "copy it first"))
+        assert run("jobs", "show", J).stdout.splitlines()[-len(last) :] == last
+
+
+def tables_to_load(command: str | None, hint: str) -> Given:
+    """Return a page of two tables, the first of which is to be loaded so."""
+    load = BigqueryLoad(command=command, hint=hint)
+    tables = [
+        TableOfJobAnswer.of(a_table(name="EMP"), objects=[], load=load),
+        TableOfJobAnswer.of(a_table(name="DEPT"), objects=[], load=None),
+    ]
+    shown = [each.model_dump(mode="json") for each in tables]
+    return Given.document({"tables": shown, "next_page_token": None})
+
 
 class TestJobsWatch:
+    def test_ends_with_how_its_first_tables_get_into_bigquery(
+        self, run: Run, server: AnsweringServer
+    ) -> None:
+        of_many = {**job(), "location": "gs://lake/T/v001", "tables_total": 11}
+        server.will_answer(f"GET /api/jobs/{J}/events", COMPLETE)
+        server.will_answer(f"GET /api/jobs/{J}", Given.document(of_many))
+        page = tables_to_load("bq load DATASET.EMP gs://lake/EMP.parquet", "a hint")
+        server.will_answer(f"GET /api/jobs/{J}/tables?page_size=10", page)
+        assert run("jobs", "watch", J).stdout.splitlines()[-4:] == [
+            f"{J} completed: 1,234 rows, 5.6 kB, 2.5 s",
+            "to load it into BigQuery, with your data set in place of DATASET:",
+            "bq load DATASET.EMP gs://lake/EMP.parquet",
+            f"`oracle-etl jobs show {J}` has those of all tables",
+        ]
+
     def test_of_a_job_that_fails_ends_with_1_and_says_why(
         self, run: Run, server: AnsweringServer
     ) -> None:

@@ -68,6 +68,47 @@ class TestTheSpecificationsExample:
         assert made.headers["Location"] == f"{prefix}/transports/{document(made)['id']}"
 
 
+class TestAnEditThatIsOnlyToBeChecked:
+    def test_is_answered_with_the_new_transport_which_is_not_made(self, api: Api) -> None:
+        sent = {"id": "TRPID-0000000a", "name": "nightly", "tables": ["EMP"]}
+        checked = api.post("/api/transports?validate_only=true", sent)
+        assert (checked.status_code, checked.headers.get("Location")) == (200, None)
+        assert document(api.get("/api/transports"))["transports"] == []
+        assert document(checked) == document(api.post("/api/transports", sent))
+
+    def test_is_answered_with_the_changed_transport_which_stays(self, api: Api) -> None:
+        made = api.create("EMP")
+        address = f"/api/transports/{made['id']}"
+        checked = api.patch(f"{address}?validate_only=true", {"prefix": "a"}, If_Match='"1"')
+        assert (checked.status_code, document(checked)["prefix"]) == (200, "a")
+        assert "ETag" not in checked.headers
+        assert document(api.get(address)) == made
+
+    @pytest.mark.parametrize(
+        ("sent", "status"),
+        [
+            ({"name": "nightly", "tables": []}, 400),
+            ({"name": "nightly", "tables": ["EMP"], "schedule": {"cron": "0 0 31 2 *"}}, 400),
+            ({"name": "nightly", "tables": ["EMP"], "id": "TRPID-0000000a"}, 409),
+        ],
+    )
+    def test_is_refused_as_the_edit_would_be(
+        self, api: Api, sent: dict[str, object], status: int
+    ) -> None:
+        api.create("EMP", id="TRPID-0000000a")
+        checked = api.post("/api/transports?validate_only=true", sent)
+        done = api.post("/api/transports", sent)
+        assert problem(checked) == problem(done)
+        assert checked.status_code == status
+
+    def test_of_another_revision_is_refused_as_the_change_would_be(self, api: Api) -> None:
+        made = api.create("EMP")
+        address = f"/api/transports/{made['id']}?validate_only=true"
+        assert api.patch(address, {"prefix": "a"}, If_Match='"2"').status_code == 412
+        assert api.patch(address, {"source": ""}).status_code == 400
+        assert api.patch("/api/transports/TRPID-nope?validate_only=true", {}).status_code == 404
+
+
 class TestATransportWithEveryField:
     def test_is_shown_as_it_was_sent(self, api: Api) -> None:
         made = api.create(WHOLE_ENTRY, "DEPT", **OPTIONS)

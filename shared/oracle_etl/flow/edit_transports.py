@@ -23,22 +23,27 @@ def create_transport(
     draft: TransportDraft, *, transport_id: str | None = None, outside: Outside
 ) -> Transport:
     """Create a transport, under an id of the caller's choice or a new one."""
-    check_draft(draft)
-    outside.source(draft.source)
-    if transport_id is not None:
-        _check_id(transport_id)
+    _check_new(draft, transport_id, outside=outside)
 
     def create(entries: Entries) -> Transport:
-        chosen = transport_id or _unused_id(entries, outside=outside)
-        if entries.transport(chosen) is not None:
-            raise TransportExists(
-                f"{chosen} is there already", hint="change it with PATCH, or leave `id` out"
-            )
-        transport = draft.begun(chosen, at=outside.clock.now())
+        transport = _begun(entries, draft, transport_id, outside=outside)
         entries.put_transport(transport)
         return transport
 
     return outside.book.transact(create)
+
+
+def check_creation(
+    draft: TransportDraft, *, transport_id: str | None = None, outside: Outside
+) -> Transport:
+    """Return the transport that `create_transport` would make, refused as it would be.
+
+    Nothing is written down: an id that nobody chose will be another one.
+    """
+    _check_new(draft, transport_id, outside=outside)
+    return outside.book.transact(
+        lambda entries: _begun(entries, draft, transport_id, outside=outside)
+    )
 
 
 def change_transport(
@@ -53,19 +58,33 @@ def change_transport(
     A job that runs goes on with the transport as it was. A change that changes nothing leaves
     the revision as it is.
     """
-    if "source" in changes:
-        outside.source(str(changes["source"]))
+    _check_source(changes, outside=outside)
 
     def change(entries: Entries) -> Transport:
         transport = _current(entries, transport_id, revision=revision)
-        draft = TransportDraft.of(transport).changed(changes)
-        check_draft(draft)
-        changed = draft.applied(transport, at=outside.clock.now())
+        changed = _changed(transport, changes, outside=outside)
         if changed is not transport:
             entries.put_transport(changed)
         return changed
 
     return outside.book.transact(change)
+
+
+def check_change(
+    transport_id: str,
+    changes: Mapping[str, object],
+    *,
+    revision: int | None = None,
+    outside: Outside,
+) -> Transport:
+    """Return what `change_transport` would make of it, refused as it would be; nothing changes."""
+    _check_source(changes, outside=outside)
+
+    def look(entries: Entries) -> Transport:
+        transport = _current(entries, transport_id, revision=revision)
+        return _changed(transport, changes, outside=outside)
+
+    return outside.book.transact(look)
 
 
 def remove_transport(transport_id: str, *, revision: int | None = None, outside: Outside) -> None:
@@ -82,6 +101,35 @@ def remove_transport(transport_id: str, *, revision: int | None = None, outside:
         entries.remove_transport(transport_id)
 
     outside.book.transact(remove)
+
+
+def _check_new(draft: TransportDraft, transport_id: str | None, *, outside: Outside) -> None:
+    check_draft(draft)
+    outside.source(draft.source)
+    if transport_id is not None:
+        _check_id(transport_id)
+
+
+def _begun(
+    entries: Entries, draft: TransportDraft, transport_id: str | None, *, outside: Outside
+) -> Transport:
+    chosen = transport_id or _unused_id(entries, outside=outside)
+    if entries.transport(chosen) is not None:
+        raise TransportExists(
+            f"{chosen} is there already", hint="change it with PATCH, or leave `id` out"
+        )
+    return draft.begun(chosen, at=outside.clock.now())
+
+
+def _check_source(changes: Mapping[str, object], *, outside: Outside) -> None:
+    if "source" in changes:
+        outside.source(str(changes["source"]))
+
+
+def _changed(transport: Transport, changes: Mapping[str, object], *, outside: Outside) -> Transport:
+    draft = TransportDraft.of(transport).changed(changes)
+    check_draft(draft)
+    return draft.applied(transport, at=outside.clock.now())
 
 
 def _current(entries: Entries, transport_id: str, *, revision: int | None) -> Transport:
