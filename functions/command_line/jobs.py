@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 
 from command_line.api_client import LARGEST_PAGE, path
+from command_line.load_commands import LoadCommands
+from command_line.printable import printable
 from command_line.session import Session, calls_the_api, examples
 from command_line.views import JOB, JOB_TABLE
 from command_line.watching import follow
@@ -34,11 +36,13 @@ def list_jobs(session: Session, *, limit: int, **query: str | None) -> None:
 @click.argument("job")
 @calls_the_api
 def show(session: Session, *, job: str) -> None:
-    """Show a job and its tables."""
+    """Show a job, its tables, and how they are loaded into BigQuery."""
     session.output.document(JOB, session.api.get(path("jobs", job)).body)
-    session.output.rows(
-        JOB_TABLE, session.api.pages(path("jobs", job, "tables"), "tables", query={})
-    )
+    commands = LoadCommands()
+    tables = session.api.pages(path("jobs", job, "tables"), "tables", query={})
+    session.output.rows(JOB_TABLE, commands.noting(tables))
+    for line in commands.lines():
+        session.output.note(printable(line))
 
 
 @jobs.command("watch", epilog=examples("oracle-etl jobs watch JOB-20260118-103000-1a2b --json"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from command_line.api_client import path
 from command_line.bars import a_watcher
 from command_line.exits import JobFailed
+from command_line.load_commands import tell_how_to_load
 from command_line.output import Document
 from command_line.session import Session
 from command_line.views import job_figures
@@ -20,6 +21,7 @@ def follow(session: Session, job_id: str) -> Document:
     if job["status"] != "completed":
         raise _ended_badly(job)
     session.output.note(f"{job_id} completed: {job_figures(job)}")
+    tell_how_to_load(session, job)
     return job
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from oracle_etl.flow.load_into_bigquery import BigqueryLoad
 from oracle_etl.model.job import Job, JobKind, JobStatus
 from oracle_etl.model.names import version_label
 from oracle_etl.model.table_task import Failure, TableTask
@@ -324,6 +325,20 @@ class ObjectAnswer(Answer):
     generation: str
 
 
+class BigqueryLoadAnswer(Answer):
+    """How a table gets into BigQuery."""
+
+    command: str | None = Field(
+        description="For a shell; null where BigQuery cannot read the objects where they are"
+    )
+    hint: str
+
+    @classmethod
+    def of(cls, load: BigqueryLoad) -> BigqueryLoadAnswer:
+        """Describe how."""
+        return cls(command=load.command, hint=load.hint)
+
+
 class TableOfJobAnswer(Answer):
     """One table of a job."""
 
@@ -350,9 +365,14 @@ class TableOfJobAnswer(Answer):
     failure: FailureAnswer | None
     warnings: list[str]
     carried_from: str | None
+    bq_load: BigqueryLoadAnswer | None = Field(
+        description="Null until the job is complete, and for test runs"
+    )
 
     @classmethod
-    def of(cls, table: TableTask, *, objects: list[ObjectAnswer]) -> TableOfJobAnswer:
+    def of(
+        cls, table: TableTask, *, objects: list[ObjectAnswer], load: BigqueryLoad | None
+    ) -> TableOfJobAnswer:
         """Describe a table of a job."""
         progress = table.progress
         return cls(
@@ -381,6 +401,7 @@ class TableOfJobAnswer(Answer):
             failure=FailureAnswer.of(table.failure) if table.failure else None,
             warnings=list(table.warnings),
             carried_from=table.carried_from,
+            bq_load=None if load is None else BigqueryLoadAnswer.of(load),
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from oracle_etl.flow.cancel_job import cancel_job
+from oracle_etl.flow.load_into_bigquery import load_into_bigquery
 from oracle_etl.flow.read_manifest import read_manifest
 from oracle_etl.flow.retry_job import retry_job
 from oracle_etl.flow.start_job import Started
@@ -56,7 +57,11 @@ def list_tables(call: Call[PageAsked, None]) -> Reply:
     return Reply(
         content=TablesOfJobAnswer(
             tables=[
-                TableOfJobAnswer.of(each, objects=_objects(each, outside=call.outside))
+                TableOfJobAnswer.of(
+                    each,
+                    objects=_objects(each, outside=call.outside),
+                    load=load_into_bigquery(each, job, outside=call.outside),
+                )
                 for each in page.items
             ],
             next_page_token=page.next_token,

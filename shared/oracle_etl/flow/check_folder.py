@@ -9,15 +9,13 @@ from itertools import islice
 
 from oracle_etl.flow.decode import Damaged
 from oracle_etl.flow.decode.manifest import WrittenVersion, open_manifest
+from oracle_etl.flow.encode.schema_files import SCHEMA_SUFFIX
 from oracle_etl.flow.findings import Fault, Finding
 from oracle_etl.model.job import JobKind, JobStatus
-from oracle_etl.model.transport import Format
 from oracle_etl.ports import ObjectStore
 
 _MANIFEST, _SUCCESS = "manifest.json", "_SUCCESS"
 _OTHER_MANIFEST = re.compile(r"manifest-[^/]+\.json\Z")
-_PART = re.compile(r"/part-\d+-of-\d+\Z")
-_SCHEMA = ".schema.json"
 _STRAYS_NAMED = 20
 
 
@@ -34,11 +32,6 @@ class Folder:
     def around(cls, bucket: str, manifest: str) -> Folder:
         """Return the folder in which a manifest lies."""
         return cls(bucket=bucket, path=manifest.rpartition("/")[0], manifest=manifest)
-
-
-def schema_name(name: str, format_: Format) -> str:
-    """Return the name of the schema that belongs to an object of a table."""
-    return _PART.sub("", name.removesuffix(f".{format_}")) + _SCHEMA
 
 
 def check_success(
@@ -99,7 +92,7 @@ def _is_no_data(name: str, folder: Folder) -> bool:
     inner = name.removeprefix(f"{folder.path}/")
     return (
         inner in {_MANIFEST, _SUCCESS}
-        or inner.endswith(_SCHEMA)
+        or inner.endswith(SCHEMA_SUFFIX)
         or _OTHER_MANIFEST.match(inner) is not None
     )
 

@@ -7,11 +7,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from oracle_etl.flow.check_folder import schema_name
 from oracle_etl.flow.check_manifest import check_sums, held_manifest, table_differs, unlike_the_book
 from oracle_etl.flow.check_objects import check_object, check_schema
 from oracle_etl.flow.compare_values import Compared, Comparison
 from oracle_etl.flow.decode.manifest import WrittenTable, WrittenVersion, open_manifest
+from oracle_etl.flow.encode.schema_files import schema_name
 from oracle_etl.flow.findings import Depth, Finding, TableReport
 from oracle_etl.flow.tables_of import tables_of
 from oracle_etl.model.job import Job

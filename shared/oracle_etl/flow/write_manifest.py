@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
 from oracle_etl.flow.judge_version import Verdict
+from oracle_etl.flow.load_into_bigquery import load_into_bigquery
 from oracle_etl.flow.tables_of import tables_of
 from oracle_etl.model.columns import CarriedColumn
 from oracle_etl.model.job import Job, JobKind, JobStatus
@@ -39,8 +41,9 @@ def manifest_text(job: Job, verdict: Verdict, *, outside: Outside) -> Iterator[b
     head = json.dumps(_head(job, verdict), ensure_ascii=False, indent=1)
     yield head.removesuffix("\n}").encode() + b',\n "tables": ['
     separator = b"\n"
+    ended = replace(job, status=verdict.status)
     for table in tables_of(job.id, outside=outside):
-        shown = json.dumps(_table(table, job, outside=outside), ensure_ascii=False)
+        shown = json.dumps(_table(table, ended, outside=outside), ensure_ascii=False)
         yield separator + b"  " + shown.encode()
         separator = b",\n"
     yield b"\n ]\n}\n"
@@ -89,6 +92,7 @@ def _consistency(job: Job, verdict: Verdict) -> str | None:
 
 def _table(table: TableTask, job: Job, *, outside: Outside) -> dict[str, Any]:
     plan = outside.book.plan(table.job_id, table.table_id)
+    load = load_into_bigquery(table, job, outside=outside)
     counted = table.rows if job.transport.proof.count_rows and table.objects else None
     return {
         "table": str(table.table),
@@ -107,6 +111,7 @@ def _table(table: TableTask, job: Job, *, outside: Outside) -> dict[str, Any]:
         "objects": [_object(each) for each in table.objects],
         "columns": [_column(each) for each in plan.columns] if plan else [],
         "columns_left_out": list(plan.skipped) if plan else [],
+        "bq_load": None if load is None else load.command,
         "warnings": list(table.warnings),
     }
 

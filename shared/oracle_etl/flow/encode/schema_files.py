@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shlex
-from collections.abc import Sequence
+import re
 
 from oracle_etl.model.columns import CarriedColumn, ColumnPlan
 from oracle_etl.model.transport import Format
 
-_SOURCE_FORMATS = {Format.JSONL_GZ: "NEWLINE_DELIMITED_JSON", Format.PARQUET: "PARQUET"}
-"""BigQuery reads no Zstandard around JSON."""
+SCHEMA_SUFFIX = ".schema.json"
+_PART = re.compile(r"/part-\d+-of-\d+\Z")
 
 
 def bigquery_schema(plan: ColumnPlan) -> bytes:
@@ -19,17 +18,9 @@ def bigquery_schema(plan: ColumnPlan) -> bytes:
     return json.dumps(fields, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
-def bq_load_command(
-    *, table: str, locations: Sequence[str], schema_file: str, format_: Format
-) -> str | None:
-    """Return the command that loads a table's objects, None where BigQuery cannot read them."""
-    source_format = _SOURCE_FORMATS.get(format_)
-    if source_format is None:
-        return None
-    words = ["bq", "load", f"--source_format={source_format}", table, ",".join(locations)]
-    if format_ is Format.JSONL_GZ:
-        words.append(schema_file)
-    return shlex.join(words)
+def schema_name(name: str, format_: Format) -> str:
+    """Return the name of the schema that belongs to an object of a table."""
+    return _PART.sub("", name.removesuffix(f".{format_}")) + SCHEMA_SUFFIX
 
 
 def _field(column: CarriedColumn) -> dict[str, str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from column_shapes import declared, shape_of
-from oracle_etl.flow.encode.schema_files import bigquery_schema, bq_load_command
+from oracle_etl.flow.encode.schema_files import bigquery_schema, schema_name
 from oracle_etl.flow.plan_columns import plan_columns
 from oracle_etl.model.transport import Carriage, Format, Mask, MaskKind, TableChoice
 
@@ -33,26 +35,15 @@ class TestTheBigquerySchema:
         assert schema[0]["mode"] == "NULLABLE"
 
 
-def command(format_: Format) -> str | None:
-    return bq_load_command(
-        table="sales.EMP",
-        locations=["gs://b/one", "gs://b/it's"],
-        schema_file="EMP.schema.json",
-        format_=format_,
+class TestTheNameOfASchema:
+    @pytest.mark.parametrize(
+        ("name", "format_"),
+        [
+            ("T/v001/EMP.jsonl.gz", Format.JSONL_GZ),
+            ("T/v001/EMP/part-00002-of-00012.parquet", Format.PARQUET),
+        ],
     )
-
-
-class TestTheLoadCommand:
-    def test_of_lines_names_the_schema(self) -> None:
-        assert command(Format.JSONL_GZ) == (
-            "bq load --source_format=NEWLINE_DELIMITED_JSON sales.EMP "
-            "'gs://b/one,gs://b/it'\"'\"'s' EMP.schema.json"
-        )
-
-    def test_of_parquet_needs_none(self) -> None:
-        assert command(Format.PARQUET) == (
-            "bq load --source_format=PARQUET sales.EMP 'gs://b/one,gs://b/it'\"'\"'s'"
-        )
-
-    def test_of_zstandard_lines_does_not_exist(self) -> None:
-        assert command(Format.JSONL_ZST) is None
+    def test_is_that_of_its_table_whether_or_not_it_is_left_in_parts(
+        self, name: str, format_: Format
+    ) -> None:
+        assert schema_name(name, format_) == "T/v001/EMP.schema.json"
