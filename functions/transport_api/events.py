@@ -232,13 +232,13 @@ def _error(event: JobEvent) -> ErrorEvent:
     failure = event.job.failure if table is None else table.failure
     will_retry = stage is not None and stage.name is StageName.RETURNED
     if failure is None or will_retry:
-        note = stage.note if stage else ""
+        note, hint = (stage.note, stage.hint) if stage else ("", "")
         return ErrorEvent(
             job_id=event.job.id,
             table=None if table is None else f"{table.table}",
             code="TRY_AGAIN",
             message=note or "the worker gave the table back",
-            hint="another worker goes on with it",
+            hint=hint or "another worker goes on with it",
             will_retry=will_retry,
         )
     return ErrorEvent(

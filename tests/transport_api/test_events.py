@@ -274,6 +274,11 @@ class TestTheSpecificationsEvents:
         data = self.data(EventName.ERROR, table=self.table, stage=stage)
         assert data == golden("event_error_retried.json")
 
+    def test_error_that_is_not_the_end_says_what_can_be_done(self) -> None:
+        stage = Stage(name=StageName.RETURNED, at=NOON, note="no seat", hint="set ORACLE_SESSIONS")
+        data = self.data(EventName.ERROR, table=self.table, stage=stage)
+        assert data["hint"] == "set ORACLE_SESSIONS"
+
     def test_error_without_a_reason_still_says_something(self) -> None:
         stage = Stage(name=StageName.RETURNED, at=NOON)
         data = self.data(EventName.ERROR, table=self.table, stage=stage)

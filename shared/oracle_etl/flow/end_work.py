@@ -51,14 +51,20 @@ def cancel_work(claim: Claim, *, outside: Outside) -> None:
 
 
 def give_back(
-    claim: Claim, change: Callable[[Hold, int], Hold], *, note: str, outside: Outside
+    claim: Claim,
+    change: Callable[[Hold, int], Hold],
+    *,
+    note: str,
+    hint: str = "",
+    outside: Outside,
 ) -> None:
     """Free the claimed work for the next worker, by `Hold.freed` or `Hold.stumbled`."""
     now = outside.clock.now()
 
     def give_back_table(entries: Entries) -> None:
         table = claimed_table(entries, claim)
-        entries.put_table(table.returned(change(table.hold, claim.fence), now=now, note=note))
+        hold = change(table.hold, claim.fence)
+        entries.put_table(table.returned(hold, now=now, note=note, hint=hint))
 
     def give_back_part(entries: Entries) -> None:
         part = claimed_part(entries, claim)

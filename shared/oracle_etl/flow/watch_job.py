@@ -23,7 +23,6 @@ from oracle_etl.ports import Clock, JobBook
 _TABLES_OF_ONE_LOOK = 100
 _MOST_UNDER_WAY = 500
 """Tables under way that a point can hold; beyond, a reconnection repeats some of their stages."""
-_ENDED = "ended"
 _POINT = re.compile(r"([^~]{1,64})~([^~]*)~((?:\d{1,6}\.\d{1,6}(?:_\d{1,6}\.\d{1,6})*)?)\Z")
 
 
@@ -49,6 +48,15 @@ _EVENT_OF_STAGE = {
 """The event that tells each stage; that a table waits (PENDING) is no event."""
 
 
+class Reached(enum.StrEnum):
+    """How far into a job a point lies."""
+
+    TABLES = "tables"
+    FAILURE = "failed"
+    """All tables are told, and why the job failed; its end is not."""
+    END = "ended"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchPoint:
     """How far a watcher has been told: a cursor of the book, and the stages told beyond it."""
@@ -57,7 +65,7 @@ class WatchPoint:
     cursor: str | None = None
     told: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
     """By a table's position, how many of its stages; tables that lie still are left out."""
-    has_ended: bool = False
+    reached: Reached = Reached.TABLES
 
     @classmethod
     def start(cls, job_id: str) -> WatchPoint:
@@ -70,17 +78,24 @@ class WatchPoint:
         match = _POINT.match(text)
         if match is None or not is_job_id(match[1]):
             return None
-        if match[2] == _ENDED:
-            return cls(job_id=match[1], has_ended=True)
+        if match[2] in {Reached.FAILURE, Reached.END}:
+            return cls(job_id=match[1], reached=Reached(match[2]))
         pairs = (each.split(".") for each in match[3].split("_") if each)
         told = {int(position): int(stages) for position, stages in pairs}
         return cls(job_id=match[1], cursor=unquote(match[2][1:]) or None, told=told)
 
     def __str__(self) -> str:
-        cursor = _ENDED if self.has_ended else f"c{_quoted(self.cursor or '')}"
+        if self.reached is not Reached.TABLES:
+            return f"{self.job_id}~{self.reached}~"
+        cursor = f"c{_quoted(self.cursor or '')}"
         under_way = list(self.told.items())[-_MOST_UNDER_WAY:]
         told = "_".join(f"{position}.{stages}" for position, stages in under_way)
         return f"{self.job_id}~{cursor}~{told}"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing is left to tell."""
+        return self.reached is Reached.END
 
     def stages_told(self, table: TableTask) -> int:
         """Return how many stages of a table the watcher knows."""
@@ -157,7 +172,8 @@ class _Watcher:
         """Yield what has happened since the last look."""
         # The job first: where it has ended, every change of its tables is there to be seen.
         job = self._book.job(self._point.job_id)
-        yield from self._changed_tables(job)
+        if self._point.reached is Reached.TABLES:
+            yield from self._changed_tables(job)
         if job.status.ended:
             yield from self._ending(job)
 
@@ -183,9 +199,10 @@ class _Watcher:
             yield self._event(EventName.PROGRESS, job, table, next(reversed(table.stages), None))
 
     def _ending(self, job: Job) -> Iterator[JobEvent]:
-        if job.failure is not None:
+        if job.failure is not None and self._point.reached is Reached.TABLES:
+            self._point = WatchPoint(job_id=job.id, reached=Reached.FAILURE)
             yield self._event(EventName.ERROR, job)
-        self._point = WatchPoint(job_id=job.id, has_ended=True)
+        self._point = WatchPoint(job_id=job.id, reached=Reached.END)
         yield self._event(EventName.COMPLETE, job)
 
     def _event(

@@ -102,7 +102,8 @@ def _try_again(claim: Claim, error: TryAgain, outside: Outside) -> Settled:
         return DONE
     rest = rest_seconds(failures, first=limits.retry_backoff)
     until = outside.clock.now() + timedelta(seconds=rest)
-    give_back(claim, partial(Hold.stumbled, until=until), note=error.message, outside=outside)
+    rested = partial(Hold.stumbled, until=until)
+    give_back(claim, rested, note=error.message, hint=error.hint, outside=outside)
     _tell(claim, "will be tried again", error)
     return Settled(again_after_seconds=rest)
 

@@ -28,6 +28,8 @@ class Stage:
     name: StageName
     at: datetime
     note: str = ""
+    hint: str = ""
+    """What somebody can do about it, where the note tells of an error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

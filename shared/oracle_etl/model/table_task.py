@@ -8,7 +8,7 @@ from datetime import datetime
 
 from oracle_etl.model.errors import LeaseLost
 from oracle_etl.model.names import TableName
-from oracle_etl.model.objects import Extract, FinalObject
+from oracle_etl.model.objects import Extract, FinalObject, Intent
 from oracle_etl.model.progress import Progress, Stage, StageName
 from oracle_etl.model.transport import TableChoice
 from oracle_etl.model.work import Hold, WorkRef, WorkStatus
@@ -73,6 +73,10 @@ class TableTask:
     parts_bytes: int = 0
     extract: Extract | None = None
     """What the winning attempt wrote, where the table was read in one part."""
+    intents: tuple[Intent, ...] = ()
+    """What is being put at its final names; none before, and none once it is complete."""
+    leftovers: tuple[Intent, ...] = ()
+    """What earlier jobs of its version may have put there without writing down that they did."""
     objects: tuple[FinalObject, ...] = ()
     rows: int = 0
     bytes: int = 0
@@ -165,6 +169,11 @@ class TableTask:
             stages=(*self.stages, Stage(name=StageName.CLOSING, at=now)),
         )
 
+    def announced(self, fence: int, intents: tuple[Intent, ...]) -> TableTask:
+        """Return the table whose final objects are about to be placed."""
+        self.hold.check(fence)
+        return replace(self, intents=intents)
+
     def completed(
         self, fence: int, objects: tuple[FinalObject, ...], *, now: datetime
     ) -> TableTask:
@@ -174,6 +183,8 @@ class TableTask:
         size = sum(each.object.size for each in objects)
         return replace(
             self._ended(WorkStatus.COMPLETED, StageName.COMPLETED, now=now),
+            intents=(),
+            leftovers=(),
             objects=objects,
             rows=rows,
             bytes=size,
@@ -189,9 +200,9 @@ class TableTask:
         """Return the table nobody wants any more."""
         return self._ended(WorkStatus.CANCELLED, StageName.CANCELLED, now=now)
 
-    def returned(self, hold: Hold, *, now: datetime, note: str) -> TableTask:
+    def returned(self, hold: Hold, *, now: datetime, note: str, hint: str = "") -> TableTask:
         """Return the table to whoever claims it next."""
-        stage = Stage(name=StageName.RETURNED, at=now, note=note)
+        stage = Stage(name=StageName.RETURNED, at=now, note=note, hint=hint)
         return replace(self, hold=hold, stages=(*self.stages, stage))
 
     def _ended(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from builders import a_job, a_table, later
 from fakes.stepped_clock import SteppedClock
 from flow_home import a_home
-from oracle_etl.flow.watch_job import EventName, JobEvent, Pace, WatchPoint, watch_job
+from oracle_etl.flow.watch_job import EventName, JobEvent, Pace, Reached, WatchPoint, watch_job
 from oracle_etl.model.errors import NoSuchJob
 from oracle_etl.model.job import Counts, Job, JobStatus
 from oracle_etl.model.progress import Progress, Stage, StageName
@@ -97,6 +97,18 @@ class TestAJobThatHasEnded:
         error, complete = look(home)
         assert (error.name, error.table, error.job.failure) == (EventName.ERROR, None, failure)
         assert complete.name is EventName.COMPLETE
+        assert str(error.point) != str(complete.point)
+
+    def test_tells_its_failure_once_to_whoever_comes_back(self, home: Outside) -> None:
+        failure = Failure(code="ACCESS_DENIED", message="no")
+        table = a_table_after(StageName.PLANNING, StageName.FAILED)
+        write(home, table, replace(JOB, status=JobStatus.FAILED, failure=failure))
+        events = look(home)
+        assert told(events)[-2:] == [("error", None), ("complete", None)]
+        for seen, event in enumerate(events, start=1):
+            point = WatchPoint.parse(str(event.point))
+            assert point is not None
+            assert told(look(home, point)) == told(events)[seen:]
 
     def test_has_nothing_more_to_tell_whoever_saw_its_end(self, home: Outside) -> None:
         write(home, replace(JOB, status=JobStatus.COMPLETED))
@@ -255,8 +267,9 @@ class TestAPoint:
         assert text.isprintable()
         assert len(text) < 8000
 
-    def test_of_the_end_is_read_as_it_was_written(self) -> None:
-        point = WatchPoint(job_id=JOB.id, has_ended=True)
+    @pytest.mark.parametrize("reached", list(Reached))
+    def test_near_the_end_is_read_as_it_was_written(self, reached: Reached) -> None:
+        point = WatchPoint(job_id=JOB.id, reached=reached)
         assert WatchPoint.parse(str(point)) == point
 
     @given(st.text())
