@@ -161,7 +161,7 @@ class TestTheDefaults:
         assert (work.running_jobs, work.parallel_tables) == (1, 4)
 
     def test_leave_oracle_at_most_twenty_sessions_of_workers(self) -> None:
-        assert Settings.from_environment({}).work.sessions == 20
+        assert Settings.from_environment({}).sources["default"].sessions == 20
 
 
 class TestATableOfTwoTransports:

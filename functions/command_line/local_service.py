@@ -143,8 +143,11 @@ def _tick(outside: Outside) -> None:
 
 
 def _stop_workers(outside: Outside) -> None:
-    if isinstance(outside.launcher, HasLocalWorkers):
-        outside.launcher.stop(grace_seconds=_WORKER_SECONDS)
+    lanes = outside.elsewhere.values()
+    launchers = {outside.launcher, *(lane.launcher for lane in lanes)}
+    for launcher in launchers:
+        if isinstance(launcher, HasLocalWorkers):
+            launcher.stop(grace_seconds=_WORKER_SECONDS)
 
 
 def _in_url(host: str) -> str:

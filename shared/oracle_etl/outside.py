@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from oracle_etl.ports import (
     CatalogueShelf,
@@ -35,12 +35,25 @@ class Limits:
     """How much of that must be left for a worker to take more work."""
     progress_interval: float = 1.0
     workers: int = 2
-    sessions: int = 20
+    sessions: Mapping[str, int] = field(default_factory=lambda: {"default": 20})
+    """How many Oracle sessions each source gives to all workers together."""
     batch_bytes: int = 12 * 1024 * 1024
     part_bytes: int = 512 * 1024 * 1024
     history_days: int = 90
     dispatch_grace: float = 10.0
     """How long the start of a job may rest before a tick goes on with it."""
+
+    def workers_on(self, source: str) -> int:
+        """Return how many workers a job of this source can use: none works without a session."""
+        return min(self.workers, self.sessions.get(source, self.workers))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """Where hints at work are published, and who is launched to take them there."""
+
+    queue: TaskQueue
+    launcher: WorkerLauncher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +67,8 @@ class Outside:
     store: ObjectStore
     source: Callable[[str], TableSource]
     """Returns the source of a name; InvalidRequest where none is configured."""
+    elsewhere: Mapping[str, Lane] = field(default_factory=dict)
+    """Sources whose work other processes do than those that `queue` and `launcher` lead to."""
     clock: Clock
     randomness: Callable[[], str]
     """Returns at least eight random hexadecimal digits."""
@@ -68,3 +83,8 @@ class Outside:
     """Removes what has expired, where the home does not do so by itself; called at each tick."""
     close: Callable[[], None] = lambda: None
     """Closes what the wiring opened."""
+
+    def lane_of(self, source: str) -> Lane:
+        """Return the way to the workers that may work on a source."""
+        own = Lane(queue=self.queue, launcher=self.launcher)
+        return self.elsewhere.get(source, own)

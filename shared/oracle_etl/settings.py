@@ -117,6 +117,9 @@ class SourceSettings:
         "",
         "Encoding of text that the database keeps under another name, such as cp949",
     )
+    sessions: int = setting(
+        "ORACLE_SESSIONS", "oracle.sessions", 20, "Sessions that all workers together may hold"
+    )
 
     @property
     def address(self) -> str:
@@ -167,6 +170,24 @@ class GoogleSettings:
     worker_job: str = setting(
         "WORKER_JOB", "google.worker_job", "oracle-etl-worker", "Cloud Run job of the workers"
     )
+    thick_topic: str = setting(
+        "PUBSUB_TOPIC_THICK",
+        "google.thick_topic",
+        "oracle-etl-tables-thick",
+        "Topic of messages about tables of sources in thick mode",
+    )
+    thick_subscription: str = setting(
+        "PUBSUB_SUBSCRIPTION_THICK",
+        "google.thick_subscription",
+        "oracle-etl-tables-thick",
+        "Subscription of workers in thick mode",
+    )
+    thick_worker_job: str = setting(
+        "WORKER_JOB_THICK",
+        "google.thick_worker_job",
+        "oracle-etl-worker-thick",
+        "Cloud Run job of the workers in thick mode",
+    )
     cloud_run_emulator: str = setting(
         "CLOUD_RUN_EMULATOR_HOST",
         "google.cloud_run_emulator",
@@ -187,9 +208,6 @@ class WorkSettings:
 
     workers: int = setting(
         "ETL_WORKERS", "etl.workers", 0, "Worker processes of one job at most; 0 takes one per core"
-    )
-    sessions: int = setting(
-        "ORACLE_SESSIONS", "etl.sessions", 20, "Oracle sessions of all workers together"
     )
     running_jobs: int = setting("ETL_RUNNING_JOBS", "etl.running_jobs", 1, "Jobs that run at once")
     parallel_tables: int = setting(
@@ -302,8 +320,15 @@ class LogSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionSettings:
-    """Which task of a Cloud Run job this process is; Cloud Run sets these itself."""
+    """Which worker this process is; Cloud Run sets what begins with its name."""
 
+    mode: str = setting(
+        "WORKER_MODE",
+        "worker.mode",
+        "",
+        "Whose sources' tables a worker carries: those of `thin` or `thick` mode; empty takes "
+        "the mode of the default source, and `serve` sets it",
+    )
     execution: str = setting("CLOUD_RUN_EXECUTION", "worker.execution", "", "Set by Cloud Run")
     task_index: str = setting("CLOUD_RUN_TASK_INDEX", "worker.task_index", "", "Set by Cloud Run")
     task_attempt: str = setting(
@@ -383,10 +408,10 @@ GROUPS = (
 )
 
 
-def worker_environment(settings: Settings) -> dict[str, str]:
+def worker_environment(*, mode: str) -> dict[str, str]:
     """Return the environment that a worker process of this one is started with."""
-    del settings  # a worker reads the same variables and file as its parent
-    return dict(os.environ)  # noqa: TID251 - handed on whole, read by nobody else
+    # A worker reads the same variables and file as its parent.
+    return {**os.environ, "WORKER_MODE": mode}  # noqa: TID251 - handed on whole, read by nobody else
 
 
 def environment_with(**settings: str) -> dict[str, str]:
@@ -428,6 +453,8 @@ def _contradictions(settings: Settings) -> Iterator[str]:
     for source in settings.sources.values():
         if source.mode not in {"thin", "thick"}:
             yield f"the mode of source {source.name} must be thin or thick"
+    if settings.worker.mode not in {"", "thin", "thick"}:
+        yield "WORKER_MODE must be thin or thick"
 
 
 def _contradictions_of_home(settings: Settings) -> Iterator[str]:

@@ -171,7 +171,7 @@ class TestAWallet:
         path = {"folder": str(tmp_path), "zip": str(packed), "secret": "secret:wallet"}[form]
         source = SourceSettings(tns_name="HIGH", username="u", wallet_path=path)
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-        sources = Sources({"default": source}, vault=Vault())
+        sources = Sources({"default": source}, vault=Vault(), mode="thin")
         sources.named("default")
         unpacked = list(tmp_path.glob("wallet-*/ewallet.pem"))
         assert len(unpacked) == (0 if form == "folder" else 1)

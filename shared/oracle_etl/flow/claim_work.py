@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from oracle_etl.model.errors import AttemptsExhausted, LeaseLost, NoSuchJob, TransportError
@@ -23,6 +24,8 @@ class Unclaimed(enum.Enum):
     """It has ended, or another worker has it: the message is done."""
     NOT_YET = "not yet"
     """It may be had later: the message comes again."""
+    NOT_HERE = "not here"
+    """Others have a seat at its source: the message is done, they find the work in the book."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +55,18 @@ class Claim:
         return self.hold.fence
 
 
-def claim_work(ref: WorkRef, *, owner: str, outside: Outside) -> Claim | Unclaimed:
+def claim_work(
+    ref: WorkRef,
+    *,
+    owner: str,
+    outside: Outside,
+    sits_at: Callable[[str], bool] = lambda _: True,
+) -> Claim | Unclaimed:
     """Claim a table or a part in one transaction.
 
     Work of a cancelled job is cancelled on the way, and work that has failed too often is
-    failed, so that no job is ever stuck on it.
+    failed, so that no job is ever stuck on it. `sits_at` tells whether the worker has a session
+    to spend at a source.
     """
     try:
         # Read apart: every worker counts up in the job's document, and a transaction that reads
@@ -68,6 +78,8 @@ def claim_work(ref: WorkRef, *, owner: str, outside: Outside) -> Claim | Unclaim
         return Unclaimed.SETTLED
     if job.status is JobStatus.PENDING and job.cancel_requested_at is None:
         return Unclaimed.NOT_YET
+    if not sits_at(job.transport.source):
+        return Unclaimed.NOT_HERE
     take = _claim_table if ref.part is None else _claim_part
     claimed = outside.book.transact(lambda entries: take(entries, job, ref, owner, outside))
     if isinstance(claimed, Claim) and claimed.lapsed_owner is not None:

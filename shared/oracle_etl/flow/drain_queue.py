@@ -8,9 +8,10 @@ from contextlib import suppress
 from oracle_etl.flow.claim_work import Claim, Unclaimed, claim_work
 from oracle_etl.flow.finish_job import finish_job
 from oracle_etl.flow.keep_lease import keep_lease
-from oracle_etl.flow.take_seat import Seat, keep_seat, leave_seat, take_seat
+from oracle_etl.flow.take_seat import Seat, keep_seat, leave_seat, move_seat, take_seat
 from oracle_etl.flow.work_on import Settled, work_on
 from oracle_etl.model.errors import LeaseLost, TryAgain, UnreadableMessage
+from oracle_etl.model.work import WorkRef
 from oracle_etl.outside import Outside
 from oracle_etl.ports import Delivery
 
@@ -28,20 +29,21 @@ def drain_queue(*, owner: str, stopping: threading.Event, outside: Outside) -> i
     seat = take_seat(owner=owner, outside=outside)
     if seat is None:
         return 0
+    worker = _Worker(seat, stopping, outside)
     try:
-        return _Worker(seat, stopping, outside).drain()
+        return worker.drain()
     except LeaseLost:
         return 0  # the seat went to another worker while this one slept too long
     finally:
         with suppress(LeaseLost, TryAgain):
-            leave_seat(seat, outside=outside)
+            leave_seat(worker.seat, outside=outside)
 
 
 class _Worker:
     """One worker: its seat, and when it is told to stop."""
 
     def __init__(self, seat: Seat, stopping: threading.Event, outside: Outside) -> None:
-        self._seat = seat
+        self.seat = seat
         self._stopping = stopping
         self._outside = outside
 
@@ -53,7 +55,7 @@ class _Worker:
         seat_until = idle_since + limits.renewal
         while not self._stopping.is_set() and self._has_time(clock.monotonic() - began):
             if clock.monotonic() >= seat_until:
-                keep_seat(self._seat, outside=self._outside)
+                keep_seat(self.seat, outside=self._outside)
                 seat_until = clock.monotonic() + limits.renewal
             if self._one_piece():
                 done += 1
@@ -87,7 +89,7 @@ class _Worker:
         except UnreadableMessage:
             delivery.done()
             return False
-        claim = claim_work(ref, owner=self._seat.owner, outside=self._outside)
+        claim = self._claim(ref)
         if claim is Unclaimed.NOT_YET:
             delivery.again(_SOON_SECONDS)
             self._outside.clock.wait(_WAIT_SECONDS)
@@ -109,17 +111,30 @@ class _Worker:
         now = outside.clock.now()
         for job in outside.book.unfinished_jobs(limit=_JOBS_LOOKED_AT):
             for ref in outside.book.claimable(job.id, now, limit=1):
-                claim = claim_work(ref, owner=self._seat.owner, outside=outside)
+                claim = self._claim(ref)
                 if isinstance(claim, Claim):
                     self._work(claim, None)
                     return True
         return False
 
+    def _claim(self, ref: WorkRef) -> Claim | Unclaimed:
+        return claim_work(ref, owner=self.seat.owner, outside=self._outside, sits_at=self._sits_at)
+
+    def _sits_at(self, source: str) -> bool:
+        """Tell whether this worker may work on a source, changing its seat where it must."""
+        if source in self._outside.elsewhere:
+            return False
+        if source == self.seat.source:
+            return True
+        seat = move_seat(self.seat, source, outside=self._outside)
+        self.seat = seat or self.seat
+        return seat is not None
+
     def _work(self, claim: Claim, delivery: Delivery | None) -> Settled:
         kept = keep_lease(
             claim,
             delivery=delivery,
-            seat=self._seat,
+            seat=self.seat,
             stopping=self._stopping,
             outside=self._outside,
         )

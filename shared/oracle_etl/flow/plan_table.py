@@ -102,7 +102,8 @@ def split_table(claim: Claim, ranges: tuple[RowidRange, ...], *, outside: Outsid
         # The table is handed over: what cannot be told now is found by a worker or a tick.
         outside.queue.publish([each.ref for each in parts])
         # One fewer than the parts: this worker goes on with one of them itself.
-        outside.launcher.launch(min(len(parts) - 1, outside.limits.workers))
+        most = outside.limits.workers_on(claim.job.transport.source)
+        outside.launcher.launch(min(len(parts) - 1, most))
     return split
 
 

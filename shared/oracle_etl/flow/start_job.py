@@ -81,9 +81,10 @@ def advance_start(job: Job, *, outside: Outside) -> Job:
 
 
 def _launch(job: Job, *, outside: Outside) -> Job:
-    wanted = min(job.tables_total, job.transport.parallel_tables, outside.limits.workers)
+    source = job.transport.source
+    room = min(job.transport.parallel_tables, outside.limits.workers_on(source))
     try:
-        outside.launcher.launch(wanted)
+        outside.lane_of(source).launcher.launch(min(job.tables_total, room))
     except TryAgain:
         # Noted, so that the next attempt does not publish every message again.
         _moved_on(job.id, Dispatch.PUBLISHED, outside=outside)
@@ -94,13 +95,12 @@ def _launch(job: Job, *, outside: Outside) -> Job:
 def publish_tables(job: Job, *, outside: Outside) -> None:
     """Publish one message for each table that nobody has begun."""
     token: str | None = None
+    queue = outside.lane_of(job.transport.source).queue
     while True:
         page = outside.book.tables(
             job.id, PageRequest(size=1000, token=token), status=WorkStatus.PENDING
         )
-        outside.queue.publish(
-            [WorkRef(job_id=job.id, table_id=each.table_id) for each in page.items]
-        )
+        queue.publish([WorkRef(job_id=job.id, table_id=each.table_id) for each in page.items])
         token = page.next_token
         if token is None:
             return

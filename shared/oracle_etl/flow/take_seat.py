@@ -1,4 +1,4 @@
-"""Take a seat before taking work: seats cap the Oracle sessions of all workers together.
+"""Take a seat before taking work: seats cap the Oracle sessions of all workers at each source.
 
 A seat is a lease like any other, so a worker that dies gives its seat up by not renewing it.
 """
@@ -7,40 +7,45 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 from oracle_etl.model.errors import LeaseLost
 from oracle_etl.outside import Outside
 from oracle_etl.ports import Entries, SessionSlot
 
-POOL = "workers"
-"""One pool for all sources: a worker has one session to one source at a time."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seat:
-    """A worker's seat."""
+    """A worker's seat: one session at one source."""
 
+    source: str
     number: int
     owner: str
 
 
 def take_seat(*, owner: str, outside: Outside) -> Seat | None:
-    """Return a seat, None where all are taken."""
-    now, limits = outside.clock.now(), outside.limits
+    """Return a seat at the first source of ours that has one free, None where all are taken."""
+    for source in outside.limits.sessions:
+        if source in outside.elsewhere:
+            continue
+        take = partial(_take, source=source, owner=owner, outside=outside)
+        seat = outside.book.transact(take)
+        if seat is not None:
+            return seat
+    return None
 
-    def take(entries: Entries) -> Seat | None:
-        slots = {each.number: each for each in entries.slots(POOL)}
-        for number in range(limits.sessions):
-            slot = slots.get(number)
-            if slot is None or slot.owner is None or (slot.expires_at or now) <= now:
-                until = now + timedelta(seconds=limits.lease)
-                entries.put_slot(
-                    SessionSlot(source=POOL, number=number, owner=owner, expires_at=until)
-                )
-                return Seat(number=number, owner=owner)
-        return None
 
-    return outside.book.transact(take)
+def move_seat(seat: Seat, source: str, *, outside: Outside) -> Seat | None:
+    """Give a seat up for one at another source; None, and nothing changes, where none is free."""
+
+    def move(entries: Entries) -> Seat | None:
+        mine = _mine(entries, seat)
+        taken = _take(entries, source=source, owner=seat.owner, outside=outside)
+        if taken is not None:
+            entries.put_slot(replace(mine, owner=None, expires_at=None))
+        return taken
+
+    return outside.book.transact(move)
 
 
 def keep_seat(seat: Seat, *, outside: Outside) -> None:
@@ -62,8 +67,23 @@ def leave_seat(seat: Seat, *, outside: Outside) -> None:
     outside.book.transact(leave)
 
 
+def _take(entries: Entries, *, source: str, owner: str, outside: Outside) -> Seat | None:
+    now, limits = outside.clock.now(), outside.limits
+    slots = {each.number: each for each in entries.slots(source)}
+    # A source that is no longer configured opens no session: its work only has to be failed.
+    for number in range(limits.sessions.get(source, limits.workers)):
+        slot = slots.get(number)
+        if slot is None or slot.owner is None or (slot.expires_at or now) <= now:
+            until = now + timedelta(seconds=limits.lease)
+            entries.put_slot(
+                SessionSlot(source=source, number=number, owner=owner, expires_at=until)
+            )
+            return Seat(source=source, number=number, owner=owner)
+    return None
+
+
 def _mine(entries: Entries, seat: Seat) -> SessionSlot:
-    for slot in entries.slots(POOL):
+    for slot in entries.slots(seat.source):
         if slot.number == seat.number and slot.owner == seat.owner:
             return slot
-    raise LeaseLost(f"seat {seat.number} went to another worker")
+    raise LeaseLost(f"seat {seat.number} at {seat.source} went to another worker")

@@ -140,18 +140,20 @@ def _revive(job: Job, tally: _Tally, outside: Outside) -> None:
     refs = outside.book.claimable(job.id, outside.clock.now(), limit=_REPUBLISHED_AT_ONCE)
     if not refs:
         return
-    running = outside.launcher.running()
-    wanted = min(len(refs), outside.limits.workers) - running
+    source = job.transport.source
+    lane = outside.lane_of(source)
+    running = lane.launcher.running()
+    wanted = min(len(refs), outside.limits.workers_on(source)) - running
     if all(ref.part is None for ref in refs):
         # More workers than tables at once would only come and go.
         wanted = min(wanted, job.transport.parallel_tables - running)
     if wanted <= 0:
         return
     if running == 0 and _has_rested(job, outside):
-        outside.queue.publish(refs)
+        lane.queue.publish(refs)
         tally.republished += len(refs)
         _note_dispatch(job.id, outside=outside)
-    outside.launcher.launch(wanted)
+    lane.launcher.launch(wanted)
     tally.launched += wanted
 
 
@@ -208,4 +210,5 @@ def _bury(ref: WorkRef, *, outside: Outside) -> None:
 
     hold = outside.book.transact(bury_table if ref.part is None else bury_part)
     if hold is not None and not hold.fence:
-        outside.queue.publish([ref])
+        source = outside.book.job(ref.job_id).transport.source
+        outside.lane_of(source).queue.publish([ref])

@@ -16,10 +16,17 @@ from oracle_etl.gateways.embedded.sqlite import (
     SqliteTaskQueue,
 )
 from oracle_etl.gateways.system_clock import SystemClock
-from oracle_etl.outside import Limits, Outside
+from oracle_etl.outside import Lane, Limits, Outside
 from oracle_etl.ports import Clock, ObjectStore, SecretVault, WorkerLauncher
 from oracle_etl.settings import Settings, worker_environment
 from oracle_etl.wiring.limits import RANDOM_BYTES, limits_of
+from oracle_etl.wiring.modes import (
+    ProcessMode,
+    elsewhere,
+    mode_of_service,
+    mode_of_worker,
+    other_than,
+)
 from oracle_etl.wiring.sources import Sources, revealed
 
 _STATE_FILE = "state.db"
@@ -32,13 +39,16 @@ _TIDY_SECONDS = 3600.0
 def embedded_api(settings: Settings) -> Outside:
     """Build the home for the serving process, which starts the workers."""
     limits = _limits(settings)
-    launcher = LocalWorkerLauncher(
-        _WORKER_COMMAND,
-        environment=worker_environment(settings),
-        cap=limits.workers,
-        clock=SystemClock(),
-    )
-    return _embedded(settings, limits, launcher)
+
+    def launcher(mode: str) -> WorkerLauncher:
+        return LocalWorkerLauncher(
+            _WORKER_COMMAND,
+            environment=worker_environment(mode=mode),
+            cap=limits.workers,
+            clock=SystemClock(),
+        )
+
+    return _embedded(settings, limits, mode=mode_of_service(settings), launcher=launcher)
 
 
 def embedded_worker(settings: Settings) -> Outside:
@@ -47,14 +57,21 @@ def embedded_worker(settings: Settings) -> Outside:
     It starts no other workers: only the serving process does, so that it can stop them all, and
     its next tick is never far.
     """
-    return _embedded(settings, _limits(settings), NoWorkers())
+    mode = mode_of_worker(settings)
+    return _embedded(settings, _limits(settings), mode=mode, launcher=lambda _: NoWorkers())
 
 
 def _limits(settings: Settings) -> Limits:
     return limits_of(settings, workers=os.cpu_count() or 1, progress_seconds=_PROGRESS_SECONDS)
 
 
-def _embedded(settings: Settings, limits: Limits, launcher: WorkerLauncher) -> Outside:
+def _embedded(
+    settings: Settings,
+    limits: Limits,
+    *,
+    mode: ProcessMode,
+    launcher: Callable[[str], WorkerLauncher],
+) -> Outside:
     folder = settings.home.data_folder
     # Rows and filters are nobody else's business.
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -63,7 +80,13 @@ def _embedded(settings: Settings, limits: Limits, launcher: WorkerLauncher) -> O
     book = SqliteJobBook(database)
     store, sweep = _objects(settings, clock)
     vault = _vault(settings)
-    sources = Sources(settings.sources, vault=vault)
+    sources = Sources(settings.sources, vault=vault, mode=mode.connects)
+
+    def lane(works: str) -> Lane:
+        queue = SqliteTaskQueue(database, clock=clock, lane=works)
+        return Lane(queue=queue, launcher=launcher(works))
+
+    own = lane(mode.works)
 
     def close() -> None:
         sources.close()
@@ -71,9 +94,10 @@ def _embedded(settings: Settings, limits: Limits, launcher: WorkerLauncher) -> O
 
     return Outside(
         book=book,
-        queue=SqliteTaskQueue(database, clock=clock),
+        queue=own.queue,
         board=SqliteProgressBoard(database, clock=clock, interval_seconds=limits.progress_interval),
-        launcher=launcher,
+        launcher=own.launcher,
+        elsewhere=elsewhere(settings, mode, lane(other_than(mode.works))),
         store=store,
         source=sources.named,
         clock=clock,

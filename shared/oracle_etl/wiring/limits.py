@@ -22,7 +22,7 @@ def limits_of(settings: Settings, *, workers: int, progress_seconds: float) -> L
         task_floor=work.task_floor,
         progress_interval=work.progress_interval or progress_seconds,
         workers=work.workers or workers,
-        sessions=settings.work.sessions,
+        sessions={name: source.sessions for name, source in settings.sources.items()},
         batch_bytes=work.batch_bytes,
         part_bytes=work.part_bytes,
         history_days=work.history_days,

@@ -20,9 +20,10 @@ class Sources:
     """Opens sources by their names and closes them all."""
 
     def __init__(
-        self, configured: Mapping[str, SourceSettings], *, vault: SecretVault | None
+        self, configured: Mapping[str, SourceSettings], *, vault: SecretVault | None, mode: str
     ) -> None:
         self._configured = configured
+        self._mode = mode
         self._vault = vault
         self._lock = threading.Lock()
         self._opened: dict[str, TableSource] = {}
@@ -70,8 +71,8 @@ class Sources:
             wallet_location=wallet,
             wallet_password=partial(revealed, source.wallet_password, self._vault),
             config_dir=wallet,
-            mode=source.mode,
-            client_library=source.client_library,
+            mode=self._mode,
+            client_library=source.client_library or self._any_client_library(),
             pool_min=source.pool_min,
             pool_max=source.pool_max,
             call_timeout_seconds=source.call_timeout,
@@ -79,6 +80,11 @@ class Sources:
             source_encoding=source.source_encoding,
             fetch_rows=source.fetch_array_size,
         )
+
+    def _any_client_library(self) -> str:
+        """Return the folder that some source names: whichever connects first loads it for all."""
+        named = (each.client_library for each in self._configured.values())
+        return next(filter(None, named), "")
 
     def _wallet(self, path: str) -> str:
         """Return the folder of a wallet that is given as a folder, a zip or a secret."""

@@ -421,7 +421,7 @@ class TestAWorkerThatIsToldToStop:
         assert settle(home, job.id).status is JobStatus.COMPLETED
 
     def test_leaves_its_seat_to_others(self, tmp_path: Path, source: MemorySource) -> None:
-        home = a_home(tmp_path, source=source, limits=replace(LIMITS, sessions=1))
+        home = a_home(tmp_path, source=source, limits=replace(LIMITS, sessions={"default": 1}))
         job = start(home, put_transport(home, "EMP"))
         assert drain(home, owner="w1") == 1
         assert home.book.job(job.id).status is JobStatus.COMPLETED
@@ -432,7 +432,7 @@ class TestAWorkerThatIsToldToStop:
 
 class TestAWorkerWithoutASeat:
     def test_leaves_at_once(self, tmp_path: Path, source: MemorySource) -> None:
-        home = a_home(tmp_path, source=source, limits=replace(LIMITS, sessions=0))
+        home = a_home(tmp_path, source=source, limits=replace(LIMITS, sessions={"default": 0}))
         job = start(home, put_transport(home, "EMP"))
         assert drain(home) == 0
         assert home.book.job(job.id).counts.tables_ended == 0

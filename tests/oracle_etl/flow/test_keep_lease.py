@@ -17,7 +17,7 @@ from oracle_etl.flow.cancel_job import cancel_job
 from oracle_etl.flow.claim_work import Claim, claim_work
 from oracle_etl.flow.keep_lease import JobCancelled, Lease, WorkerStopping, keep_lease
 from oracle_etl.flow.plan_table import plan_table
-from oracle_etl.flow.take_seat import POOL, Seat, keep_seat, leave_seat, take_seat
+from oracle_etl.flow.take_seat import Seat, keep_seat, leave_seat, take_seat
 from oracle_etl.flow.work_on import DONE, Settled, work_on
 from oracle_etl.gateways.system_clock import SystemClock
 from oracle_etl.model.errors import LeaseLost
@@ -201,26 +201,26 @@ class TestACallThatLasts:
 
 class TestASeat:
     def test_is_taken_by_one_worker_each_up_to_the_cap(self, home: Outside) -> None:
-        two = replace(home, limits=replace(QUICK, sessions=2))
+        two = replace(home, limits=replace(QUICK, sessions={"default": 2}))
         seats = [take_seat(owner=f"w{number}", outside=two) for number in range(3)]
         assert [each and each.number for each in seats] == [0, 1, None]
 
     def test_of_a_worker_that_died_goes_to_the_next(self, home: Outside) -> None:
-        dead = replace(home, limits=replace(QUICK, sessions=1, lease=-1.0))
+        dead = replace(home, limits=replace(QUICK, sessions={"default": 1}, lease=-1.0))
         seat = take_seat(owner="w1", outside=dead)
         assert seat is not None
-        assert take_seat(owner="w2", outside=dead) == Seat(number=0, owner="w2")
+        assert take_seat(owner="w2", outside=dead) == Seat(source="default", number=0, owner="w2")
         with pytest.raises(LeaseLost):
             keep_seat(seat, outside=home)
 
     def test_that_was_left_is_free(self, home: Outside) -> None:
-        one = replace(home, limits=replace(QUICK, sessions=1))
+        one = replace(home, limits=replace(QUICK, sessions={"default": 1}))
         leave_seat(a_seat(one), outside=one)
         assert take_seat(owner="w2", outside=one) is not None
 
 
 def seat_ends(home: Outside) -> datetime:
-    (slot,) = home.book.transact(lambda entries: list(entries.slots(POOL)))
+    (slot,) = home.book.transact(lambda entries: list(entries.slots("default")))
     assert slot.expires_at is not None
     return slot.expires_at
 

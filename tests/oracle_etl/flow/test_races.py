@@ -174,7 +174,7 @@ class TestAWorkerWhoseLeaseWentToAnother:
         assert home.book.job(job.id).status is JobStatus.COMPLETED
 
     def test_leaves_its_seat_behind(self, home: Outside, source: MemorySource) -> None:
-        one = replace(home, limits=replace(LIMITS, sessions=1, renewal=30.0))
+        one = replace(home, limits=replace(LIMITS, sessions={"default": 1}, renewal=30.0))
 
         def sleep_long(reading: Reading, number: int) -> None:
             home.clock.wait(LIMITS.lease + 1)

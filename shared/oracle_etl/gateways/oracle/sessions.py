@@ -120,9 +120,11 @@ class Sessions:
     def _open(self) -> oracledb.ConnectionPool:
         wanted = self._connection
         if wanted.mode == THICK:
-            oracledb.init_oracle_client(
-                lib_dir=wanted.client_library or None, config_dir=wanted.config_dir or None
-            )
+            # Once for all sources: a second time with other folders is refused.
+            if oracledb.is_thin_mode():
+                oracledb.init_oracle_client(
+                    lib_dir=wanted.client_library or None, config_dir=wanted.config_dir or None
+                )
         elif not oracledb.is_thin_mode():
             raise SourceMisconfigured(
                 f"the source {wanted.source} wants thin mode in a process of thick mode",

@@ -105,7 +105,12 @@ _FIRST = (
     "CREATE INDEX messages_by_time ON messages (visible_at, id)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_SECOND = (
+    "ALTER TABLE messages ADD COLUMN lane TEXT NOT NULL DEFAULT 'thin'",
+    "CREATE INDEX messages_by_lane ON messages (lane, visible_at, id)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
 """Statements of each version; only ever appended to. `PRAGMA user_version` counts them."""
 
 

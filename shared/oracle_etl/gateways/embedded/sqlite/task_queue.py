@@ -15,10 +15,10 @@ from oracle_etl.ports import Clock
 _POLL_SECONDS = 0.05
 _DEAD_LETTER_LEASE_SECONDS = 60.0
 
-_PUBLISH = "INSERT INTO messages (visible_at, deliveries, body) VALUES (?, 0, ?)"
+_PUBLISH = "INSERT INTO messages (lane, visible_at, deliveries, body) VALUES (?, ?, 0, ?)"
 _READY = """
     SELECT id, deliveries, body FROM messages
-    WHERE visible_at <= ? AND deliveries < ? ORDER BY visible_at, id LIMIT 1
+    WHERE lane = ? AND visible_at <= ? AND deliveries < ? ORDER BY visible_at, id LIMIT 1
 """
 _DEAD = """
     SELECT id, deliveries, body FROM messages
@@ -32,12 +32,16 @@ _SETTLE = "DELETE FROM messages WHERE id = ? AND deliveries = ?"
 class SqliteTaskQueue:
     """Messages that become visible, are leased, and become visible again until settled.
 
-    After `backstop` deliveries a message is a dead letter.
+    What is published to one lane is pulled from that lane alone. After `backstop` deliveries a
+    message is a dead letter, whichever its lane.
     """
 
-    def __init__(self, database: Database, *, clock: Clock, backstop: int = 50) -> None:
+    def __init__(
+        self, database: Database, *, clock: Clock, lane: str = "thin", backstop: int = 50
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._lane = lane
         self._backstop = backstop
 
     def publish(self, refs: Sequence[WorkRef]) -> None:
@@ -48,7 +52,7 @@ class SqliteTaskQueue:
         """Publish messages as they are."""
         now = self._moment(0)
         with self._database.writing(away=QueueAway) as connection:
-            connection.executemany(_PUBLISH, [(now, body) for body in bodies])
+            connection.executemany(_PUBLISH, [(self._lane, now, body) for body in bodies])
 
     def pull(self, *, wait_seconds: float, lease_seconds: float) -> SqliteDelivery | None:
         """Take the message that has waited longest, waiting up to `wait_seconds` for one."""
@@ -67,7 +71,7 @@ class SqliteTaskQueue:
             return [self._leased(connection, row, _DEAD_LETTER_LEASE_SECONDS) for row in rows]
 
     def _taken(self, lease_seconds: float) -> SqliteDelivery | None:
-        wanted = (self._moment(0), self._backstop)
+        wanted = (self._lane, self._moment(0), self._backstop)
         # Looking takes no lock, so that many idle workers do not keep a busy one from writing.
         with self._database.reading(away=QueueAway) as connection:
             if connection.execute(_READY, wanted).fetchone() is None:
