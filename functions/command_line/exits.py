@@ -43,7 +43,7 @@ class BadUsage(Stop):
 
 
 class ServerRefused(Stop):
-    """The server understood and said no."""
+    """What was asked for was understood, and is not to be had."""
 
     exit_code = 3
     code = "REFUSED"

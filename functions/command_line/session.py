@@ -13,12 +13,29 @@ from typing import Any
 import click
 
 from command_line.api_client import ApiClient
-from command_line.exits import BROKEN_PIPE, FAULT, INTERRUPTED, BadUsage, Stop
+from command_line.exits import (
+    BROKEN_PIPE,
+    FAULT,
+    INTERRUPTED,
+    BadUsage,
+    ServerRefused,
+    Stop,
+    Unreachable,
+)
 from command_line.output import Output, an_output
-from oracle_etl.model.errors import TransportError
+from oracle_etl.model.errors import (
+    NoSuchJob,
+    NoSuchObject,
+    NoSuchTable,
+    NoSuchTransport,
+    TransportError,
+    TryAgain,
+)
 from oracle_etl.settings import ClientSettings, Secret
 
 Command = Callable[..., Any]
+
+_NOT_FOUND = (NoSuchJob, NoSuchObject, NoSuchTable, NoSuchTransport)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +90,17 @@ def calls_the_api(command: Command) -> Command:
     return run
 
 
+def _stop_of(error: TransportError) -> Stop:
+    """Return how a command ends that works without a server, as it would end with one."""
+    kind: type[Stop] = BadUsage
+    if isinstance(error, TryAgain):
+        kind = Unreachable
+    elif isinstance(error, _NOT_FOUND):
+        kind = ServerRefused
+    problem = {"code": error.code, "message": error.message, "hint": error.hint}
+    return kind(error.message, hint=error.hint, problem=problem)
+
+
 def _exit_code(work: Callable[[], object], output: Output) -> int:
     try:
         work()
@@ -80,9 +108,9 @@ def _exit_code(work: Callable[[], object], output: Output) -> int:
         output.stopped(stop)
         return stop.exit_code
     except TransportError as error:
-        unusable = BadUsage(error.message, hint=error.hint)
-        output.stopped(unusable)
-        return unusable.exit_code
+        ending = _stop_of(error)
+        output.stopped(ending)
+        return ending.exit_code
     except KeyboardInterrupt:
         output.note("interrupted")
         return INTERRUPTED

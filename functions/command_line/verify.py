@@ -8,7 +8,7 @@ from functools import partial
 
 import click
 
-from command_line.exits import BadUsage, DataDiffers, NotAllChecked, Unreachable
+from command_line.exits import BadUsage, DataDiffers, NotAllChecked
 from command_line.output import Document, Output, View
 from command_line.printable import count, printable, size
 from command_line.session import examples, says_how_it_ends
@@ -18,7 +18,7 @@ from oracle_etl.flow.verify_job import (
     verification_of_job,
     verification_of_manifest,
 )
-from oracle_etl.model.errors import TryAgain
+from oracle_etl.model.work import WorkStatus
 from oracle_etl.settings import Settings
 from oracle_etl.wiring import wire_api
 
@@ -28,6 +28,8 @@ _SCHEME = "gs://"
 def _result(table: Document) -> str:
     if table["findings"]:
         return "DIFFERS"
+    if table["status"] != WorkStatus.COMPLETED:
+        return "not carried"
     if table["unchecked"]:
         return "not compared"
     compared = table["rows_compared"]
@@ -80,8 +82,6 @@ def verify(
         verification = begin(outside=outside, depth=_depth(lines=lines, deep=deep))
         output.rows(VERIFIED, map(asdict, verification.tables()))
         report = verification.report()
-    except TryAgain as error:
-        raise Unreachable(error.message, hint=error.hint or "try again") from error
     finally:
         outside.close()
     _show(report, output)
@@ -114,7 +114,8 @@ def _show(report: Report, output: Output) -> None:
         _say(output, table.table, table.findings, table.unchecked)
     _say(output, "the version", report.findings, report.unchecked)
     output.event("verified", _summary(report))
-    output.note(f"verified {report.manifest} against: {report.basis}")
+    word = "checked" if report.differs or not _is_proved(report) else "verified"
+    output.note(f"{word} {report.manifest} against: {report.basis}")
 
 
 def _say(output: Output, about: str, findings: Sequence[Finding], unchecked: Sequence[str]) -> None:
@@ -140,6 +141,15 @@ def _summary(report: Report) -> Document:
     }
 
 
+def _is_proved(report: Report) -> bool:
+    """Tell whether all that the job was to carry is there, and could be checked."""
+    return report.is_whole and not _not_carried(report)
+
+
+def _not_carried(report: Report) -> list[str]:
+    return [each.table for each in report.tables if each.status != WorkStatus.COMPLETED]
+
+
 def _judge(report: Report) -> None:
     if report.differs:
         tables = sum(bool(each.findings) for each in report.tables)
@@ -153,4 +163,10 @@ def _judge(report: Report) -> None:
         raise NotAllChecked(
             f"nothing of {report.job} differs, but not everything could be checked",
             hint="the reasons stand with the tables",
+        )
+    if missing := _not_carried(report):
+        raise NotAllChecked(
+            f"nothing of {report.job} differs, but {len(missing)} of its {len(report.tables)} "
+            "tables were not carried",
+            hint="`oracle-etl jobs retry` does those again",
         )

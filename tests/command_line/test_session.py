@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from command_line.exits import MEANINGS, DataDiffers, JobFailed, NotAuthorised, Stop
 from command_line.output import Output
 from command_line.session import says_how_it_ends
-from oracle_etl.model.errors import InvalidRequest
+from oracle_etl.model.errors import BookAway, InvalidRequest, NoSuchJob
 
 
 def ended(work: Callable[[], object]) -> tuple[int, str]:
@@ -49,6 +49,14 @@ class TestACommand:
     def test_with_unusable_settings_ends_with_2(self) -> None:
         code, said = ended(raising(InvalidRequest("no", hint="see README.md")))
         assert (code, said) == (2, "Error: no\n  see README.md\n")
+
+    def test_that_finds_nothing_ends_with_3(self) -> None:
+        code, said = ended(raising(NoSuchJob("there is no JOB-x")))
+        assert (code, said.splitlines()[0]) == (3, "Error: there is no JOB-x")
+
+    def test_that_finds_the_state_away_ends_with_4(self) -> None:
+        code, said = ended(raising(BookAway("the state is away", hint="wait")))
+        assert (code, said) == (4, "Error: the state is away\n  wait\n")
 
     def test_that_is_interrupted_ends_with_130(self) -> None:
         assert ended(raising(KeyboardInterrupt()))[0] == 130

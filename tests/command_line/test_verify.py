@@ -15,7 +15,8 @@ from click.testing import CliRunner, Result
 from builders import a_transport
 from command_line.main import main
 from command_runs import Run
-from flow_home import a_home, drain, start
+from fakes.memory_source import MemorySource
+from flow_home import a_home, drain, put_transport, settle, start
 from oracle_at_hand import OracleAtHand, oracle_at_hand
 from oracle_etl.model.job import Job
 from oracle_etl.model.transport import Carriage, Format, Mask, MaskKind, TableChoice
@@ -98,6 +99,7 @@ class TestADifference:
         assert result.exit_code == 1
         assert "EMP\tcompleted\t1\t25\t" in result.stdout
         assert "\tDIFFERS\n" in result.stdout
+        assert "verified" not in result.stdout
         name = f"{written.job.folder}/EMP.jsonl.gz"
         assert f"EMP: {name}: it is not there\n  restore this generation" in result.stdout
         assert "findings: 1, tables concerned: 1 of 2" in result.stderr
@@ -113,6 +115,28 @@ class TestADifference:
         (_, emp), *_, (last, problem) = events(verify(written.job.id, "--json"))
         assert [each["fault"] for each in emp["findings"]] == ["OBJECT_MISSING"]
         assert (last, problem["code"], problem["exit_code"]) == ("problem", "DATA_DIFFERS", 1)
+
+
+class TestAJobThatFailed:
+    @pytest.fixture
+    def failed(self, tmp_path: Path) -> Iterator[Job]:
+        """A job of one table that is there, and one that is not."""
+        source = MemorySource()
+        source.put("EMP", [(1, "a")])
+        home = a_home(tmp_path, source=source)
+        yield settle(home, start(home, put_transport(home, "EMP", "NONE")).id)
+        home.close()
+
+    def test_has_tables_that_are_not_well_and_ends_with_6(self, failed: Job, verify: Run) -> None:
+        result = verify(failed.id)
+        assert result.exit_code == 6
+        _, emp, none, said = result.stdout.splitlines()
+        assert emp.endswith("\tok")
+        assert none.startswith("NONE\tfailed\t0\t0\t")
+        assert none.endswith("\tnot carried")
+        assert said.startswith("checked ")
+        assert "1 of its 2 tables were not carried" in result.stderr
+        assert "jobs retry" in result.stderr
 
 
 class TestWhatCannotBeCompared:
@@ -136,13 +160,17 @@ class TestACommandThatCannotBeCarriedOut:
     @pytest.mark.parametrize(
         "arguments", [("JOB-20260301-120000-ffff",), ("--manifest", "lake/no/such.json")]
     )
-    def test_because_there_is_no_such_thing_ends_with_2_and_says_so(
+    def test_because_there_is_no_such_thing_ends_with_3_and_says_so(
         self, written: Written, verify: Run, arguments: tuple[str, ...]
     ) -> None:
         del written
         result = verify(*arguments)
-        assert result.exit_code == 2
+        assert result.exit_code == 3
         assert "there is no" in result.stderr
+
+    def test_because_the_state_is_away_ends_with_4(self, tmp_path: Path, verify: Run) -> None:
+        (tmp_path / "state.db").mkdir()
+        assert verify("JOB-20260301-120000-ffff").exit_code == 4
 
 
 @pytest.fixture(scope="module")
