@@ -4,23 +4,26 @@ import io
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from builders import NOON, a_job
+from google_fakes.cloud_run_jobs import FakeCloudRun
 from google_fakes.cloud_storage_server import FakeCloudStorage
 from google_fakes.storage_faults import Step
 from oracle_etl.gateways.embedded.folder import FolderObjectStore
 from oracle_etl.gateways.embedded.processes import LocalWorkerLauncher, NoWorkers
 from oracle_etl.gateways.embedded.sqlite import SqliteJobBook
-from oracle_etl.model.errors import InvalidRequest, SourceMisconfigured
+from oracle_etl.model.errors import InvalidRequest, LauncherAway, SourceMisconfigured
 from oracle_etl.model.job import Job, JobStatus
 from oracle_etl.outside import Outside
 from oracle_etl.ports import PageRequest
-from oracle_etl.settings import Secret, Settings, SourceSettings
+from oracle_etl.settings import Secret, Settings, SourceSettings, worker_environment
 from oracle_etl.wiring import wire_api, wire_worker
+from oracle_etl.wiring.modes import ProcessMode, mode_of_service, mode_of_worker
 from oracle_etl.wiring.sources import Sources, revealed
 
 
@@ -130,6 +133,79 @@ class TestTheGoogleHome:
         home = self.google()
         home.tidy()
         home.close()
+
+
+THICK_BESIDE_THIN = """
+sources:
+  erp: {dsn: 'erp.invalid:1521/ERP', username: u, mode: thick, client_library: /opt/ic, sessions: 3}
+"""
+
+
+class TestAThickSourceBesideAThinOne:
+    @pytest.fixture(params=["embedded", "google"])
+    def told(self, request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+        config = tmp_path / "config.yaml"
+        config.write_text(THICK_BESIDE_THIN)
+        return {
+            "ORACLE_ETL_HOME": request.param,
+            "GCS_PROJECT_ID": "p",
+            "DATA_FOLDER": str(tmp_path / "data"),
+            "CONFIG_PATH": str(config),
+            "ORACLE_DSN": "db.invalid:1521/X",
+            "ORACLE_USERNAME": "u",
+        }
+
+    def test_has_its_work_sent_elsewhere_than_the_other_s(self, told: dict[str, str]) -> None:
+        with closing(wire_api(Settings.from_environment(told))) as api:
+            assert set(api.elsewhere) == {"erp"}
+            assert api.lane_of("erp").queue is not api.queue
+            assert api.lane_of("erp").launcher is not api.launcher
+
+    @pytest.mark.parametrize(("mode", "left"), [("", "erp"), ("thin", "erp"), ("thick", "default")])
+    def test_is_worked_on_by_workers_of_its_mode_alone(
+        self, told: dict[str, str], mode: str, left: str
+    ) -> None:
+        settings = Settings.from_environment({**told, "WORKER_MODE": mode})
+        with closing(wire_worker(settings)) as worker:
+            assert set(worker.elsewhere) == {left}
+
+    def test_makes_the_service_connect_in_thick_mode_to_every_source(
+        self, told: dict[str, str]
+    ) -> None:
+        settings = Settings.from_environment(told)
+        assert mode_of_service(settings) == ProcessMode(connects="thick", works="thin")
+        assert mode_of_worker(settings) == ProcessMode(connects="thin", works="thin")
+        with closing(wire_api(settings)) as api:
+            found = api.source("default").status()
+        assert (found.mode, found.reachable) == ("thick", False)
+
+    def test_has_seats_of_its_own(self, told: dict[str, str]) -> None:
+        with closing(wire_api(Settings.from_environment(told))) as api:
+            assert api.limits.sessions == {"default": 20, "erp": 3}
+
+
+class TestTheWorkersOfAMode:
+    def test_have_a_topic_a_subscription_and_a_job_of_their_own(self, tmp_path: Path) -> None:
+        config = tmp_path / "config.yaml"
+        config.write_text(THICK_BESIDE_THIN)
+        told = {"ORACLE_ETL_HOME": "google", "GCS_PROJECT_ID": "p", "CONFIG_PATH": str(config)}
+        cloud = FakeCloudRun("projects/p/locations/asia-northeast3/jobs/oracle-etl-worker-thick")
+        with cloud.serving():
+            told["CLOUD_RUN_EMULATOR_HOST"] = cloud.address
+            with closing(wire_api(Settings.from_environment(told))) as api:
+                api.lane_of("erp").launcher.launch(2)
+                with pytest.raises(LauncherAway):
+                    api.launcher.launch(1)
+        assert [len(run.tasks) for run in cloud.runs] == [2]
+
+    def test_are_told_their_mode(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("ORACLE_DSN", "db.invalid:1521/X")
+        told = worker_environment(mode="thick")
+        assert (told["WORKER_MODE"], told["ORACLE_DSN"]) == ("thick", "db.invalid:1521/X")
+
+    def test_are_thin_or_thick(self) -> None:
+        with pytest.raises(InvalidRequest, match="WORKER_MODE"):
+            Settings.from_environment({"WORKER_MODE": "stout"})
 
 
 class TestASource:

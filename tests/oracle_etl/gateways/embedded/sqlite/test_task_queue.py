@@ -46,6 +46,24 @@ def taken(queue: SqliteTaskQueue) -> SqliteDelivery:
     return delivery
 
 
+class TestALane:
+    def test_gives_what_was_published_to_it_alone(
+        self, database: Database, queue: SqliteTaskQueue, clock: SteppedClock
+    ) -> None:
+        thick = SqliteTaskQueue(database, clock=clock, lane="thick")
+        queue.publish([ref(1)])
+        thick.publish([ref(2)])
+        assert (taken(thick).ref, taken(queue).ref) == (ref(2), ref(1))
+        assert thick.pull(wait_seconds=0, lease_seconds=30) is None
+
+    def test_shares_its_dead_letters(self, database: Database, clock: SteppedClock) -> None:
+        thick = SqliteTaskQueue(database, clock=clock, lane="thick", backstop=1)
+        thick.publish([ref(1)])
+        taken(thick).again()
+        thin = SqliteTaskQueue(database, clock=clock, backstop=1)
+        assert [each.ref for each in thin.dead_letters(limit=5)] == [ref(1)]
+
+
 class TestAPullThatWaits:
     def test_gets_what_is_published_meanwhile(self, database: Database) -> None:
         publisher = SqliteTaskQueue(database, clock=SteppedClock())
