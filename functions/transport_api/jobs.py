@@ -125,8 +125,7 @@ def job_answers(jobs: Sequence[Job], *, outside: Outside) -> list[JobAnswer]:
 
 def _positions(outside: Outside) -> Mapping[str, int]:
     """Return the places of the first waiting jobs, from 1, in the order in which they will run."""
-    unfinished = outside.book.unfinished_jobs(limit=_WAITING_COUNTED)
-    waiting = [each.id for each in unfinished if each.status is JobStatus.PENDING]
+    waiting = outside.book.waiting_jobs(limit=_WAITING_COUNTED)
     return {job_id: place for place, job_id in enumerate(waiting, start=1)}
 
 

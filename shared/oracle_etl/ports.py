@@ -217,6 +217,10 @@ class JobBook(Protocol):
         """Return pending and running jobs, oldest first."""
         ...
 
+    def waiting_jobs(self, *, limit: int) -> Sequence[str]:
+        """Return the ids of pending jobs, oldest first; no job is read for it."""
+        ...
+
     def tables(
         self, job_id: str, page: PageRequest, *, status: WorkStatus | None = None
     ) -> Page[TableTask]:

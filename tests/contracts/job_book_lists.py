@@ -183,6 +183,18 @@ class ListsContract(JobBookContract):
         ]
         assert [job.status for job in book.unfinished_jobs(limit=1)] == [JobStatus.RUNNING]
 
+    def test_name_the_waiting_jobs_oldest_first(self, book: JobBook) -> None:
+        statuses = [JobStatus.PENDING, JobStatus.RUNNING, *JobStatus, JobStatus.PENDING]
+        made = [
+            a_job(f"JOB-20260301-120000-000{number}", status=status, created_at=later(-number))
+            for number, status in enumerate(statuses)
+        ]
+        write(book, *made)
+        waiting = [job.id for job in reversed(made) if job.status is JobStatus.PENDING]
+        assert len(waiting) == 3
+        assert list(book.waiting_jobs(limit=10)) == waiting
+        assert list(book.waiting_jobs(limit=2)) == waiting[:2]
+
     def test_show_due_transports_earliest_first(self, book: JobBook) -> None:
         fires = {"1": 30, "2": 10, "3": 20, "4": 31, "5": None, "6": 5}
         write(

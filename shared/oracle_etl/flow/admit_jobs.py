@@ -14,10 +14,8 @@ def admit_jobs(*, outside: Outside) -> tuple[Job, ...]:
     if not _has_room(outside):
         return ()
     admitted = []
-    for job in outside.book.unfinished_jobs(limit=_WAITING_LOOKED_AT):
-        if job.status is not JobStatus.PENDING:
-            continue
-        running = _admit(job, outside=outside)
+    for job_id in outside.book.waiting_jobs(limit=_WAITING_LOOKED_AT):
+        running = _admit(job_id, outside=outside)
         if running is None:
             break
         admitted.append(running)
@@ -30,12 +28,12 @@ def _has_room(outside: Outside) -> bool:
     return running < outside.limits.running_jobs
 
 
-def _admit(job: Job, *, outside: Outside) -> Job | None:
+def _admit(job_id: str, *, outside: Outside) -> Job | None:
     """Return the job running; None where it has to wait, and so has everyone behind it."""
     now = outside.clock.now()
 
     def admit(entries: Entries) -> Job | None:
-        stored = entries.job(job.id)
+        stored = entries.job(job_id)
         if stored is None or stored.dispatch is Dispatch.WRITING:
             return None
         if stored.status is not JobStatus.PENDING:

@@ -58,6 +58,9 @@ _UNFINISHED_JOBS = """
     SELECT * FROM jobs INDEXED BY jobs_unfinished
     WHERE status IN ('pending', 'running') ORDER BY created_at, id LIMIT ?
 """
+_WAITING_JOBS = """
+    SELECT id FROM jobs WHERE status = 'pending' ORDER BY created_at, id LIMIT ?
+"""
 _TABLES = """
     SELECT * FROM tables WHERE job_id = ?
     AND (position, table_id) > (?, ?) ORDER BY position, table_id LIMIT ?
@@ -169,6 +172,10 @@ class SqliteJobBook:
     def unfinished_jobs(self, *, limit: int) -> Sequence[Job]:
         """Return pending and running jobs, oldest first."""
         return [job_of(row) for row in self._rows(_UNFINISHED_JOBS, limit)]
+
+    def waiting_jobs(self, *, limit: int) -> Sequence[str]:
+        """Return the ids of pending jobs, oldest first."""
+        return [row["id"] for row in self._rows(_WAITING_JOBS, limit)]
 
     def tables(
         self, job_id: str, page: PageRequest, *, status: WorkStatus | None = None

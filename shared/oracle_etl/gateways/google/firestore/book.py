@@ -138,6 +138,11 @@ class FirestoreJobBook:
         )
         return [JOBS.from_document(each) for each in self._documents(asked)]
 
+    def waiting_jobs(self, *, limit: int) -> Sequence[str]:
+        """Return the ids of pending jobs, oldest first."""
+        asked = Asked(shape="ids of waiting jobs", among=(JobStatus.PENDING,), limit=limit)
+        return [each.id for each in ask(self._database, asked)]
+
     def tables(
         self, job_id: str, page: PageRequest, *, status: WorkStatus | None = None
     ) -> Page[TableTask]:

@@ -72,6 +72,9 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
             collection=JOBS_IN, equal=("transport_id", "status"), **_NEWEST_FIRST
         ),
         "unfinished jobs": Shape(collection=JOBS_IN, among="status", order="created_at"),
+        "ids of waiting jobs": Shape(
+            collection=JOBS_IN, among="status", order="created_at", only=()
+        ),
         "ids of jobs of a status": Shape(collection=JOBS_IN, equal=("status",), only=()),
         "tables": Shape(collection=TABLES_IN, order="position"),
         "tables of a status": Shape(collection=TABLES_IN, equal=("status",), order="position"),
