@@ -239,8 +239,9 @@ class Session:
         """Return the rows of an open query as they go out."""
         return Cursor(batches, columns, self.settings, check=self.interrupted)
 
-    def changing(self, work: Callable[[Transaction], int]) -> int:
+    def changing(self, work: Callable[[Transaction], int], *, seconds: float | None = None) -> int:
         """Run a change of rows whole or not at all, waiting for rows that others hold."""
+        most = self.database.lock_wait_seconds if seconds is None else seconds
         while True:
             transaction = self.begun()
             try:
@@ -252,7 +253,7 @@ class Session:
                         transaction.back_to(mark)
                         raise
             except RowHeld as held:
-                transaction.wait_for(held.holder, seconds=self.database.lock_wait_seconds)
+                transaction.wait_for(held.holder, seconds=most)
 
     def next_value(self, owner: str, name: str) -> int:
         """Take a sequence's next value."""

@@ -182,6 +182,9 @@ def _all(tests: Sequence[Evaluate]) -> Evaluate:
 def _row_comparison(node: exp.Expr, scope: Scope) -> Compiled:
     if not isinstance(node, exp.EQ) or not isinstance(node.expression, exp.Tuple):
         raise not_done_here("this comparison of several columns")
+    surplus = len(node.expression.expressions) - len(node.this.expressions)
+    if surplus:
+        raise ora(913 if surplus > 0 else 947)
     pairs = zip(node.this.expressions, node.expression.expressions, strict=True)
     compile_one = scope.context.expression
     tests = [
@@ -206,6 +209,8 @@ def _in(node: exp.Expr, scope: Scope) -> Compiled:
     given = [scope.context.expression(one, scope) for one in subject]
     if node.args.get("query"):
         return _in_query(given, node.args["query"], scope)
+    if not node.expressions:
+        raise ora(936)
     tests: list[Evaluate] = []
     for item in node.expressions:
         members = item.expressions if isinstance(item, exp.Tuple) else [item]

@@ -18,6 +18,7 @@ from oracle_standin.engine.compiling.arithmetic import arithmetic, negated
 from oracle_standin.engine.compiling.coercion import NULL, as_text, converted
 from oracle_standin.engine.compiling.conditions import CONDITIONS, case
 from oracle_standin.engine.compiling.interval_literals import interval_literal
+from oracle_standin.engine.compiling.ordering import sort_key
 from oracle_standin.engine.compiling.scope import Scope
 from oracle_standin.engine.compiling.trees import only
 from oracle_standin.engine.errors import not_done_here, ora
@@ -41,6 +42,7 @@ from oracle_standin.engine.kinds import ROWNUM, Compiled, Frame, Value
 from oracle_standin.engine.parsing.declared_types import parse_type
 from oracle_standin.engine.parsing.dialect import DATE_LITERAL, TIMESTAMP_LITERAL, TYPE_ARGUMENT
 from oracle_standin.engine.parsing.lexer import Tokens
+from oracle_standin.port import OracleType
 
 FUNCTION_MODULES = (
     casts,
@@ -72,16 +74,14 @@ def compile_expression(node: exp.Expr, scope: Scope) -> Compiled:
 
 def _column(node: exp.Expr, scope: Scope) -> Compiled:
     only(node, "this", "table", "db", "join_mark")
+    if node.args.get("join_mark"):
+        raise ora(30563)
     if isinstance(node.this, exp.Star):
         raise ora(936)
-    found = scope.column(node)  # type: ignore[arg-type]
+    found = scope.column(node) or _word(node, scope)  # type: ignore[arg-type]
     if found is not None:
         return found
     name, table = node.name, node.args.get("table")
-    if not table and not node.this.quoted:
-        word = _word(name, scope)
-        if word is not None:
-            return word
     if table is not None and name in {"NEXTVAL", "CURRVAL"}:
         return _sequence(node, scope)
     package = f"{table.name}.{name}" if table is not None else ""
@@ -95,7 +95,10 @@ def _column(node: exp.Expr, scope: Scope) -> Compiled:
     raise ora(904, ".".join(f'"{part.name}"' for part in node.parts))  # type: ignore[attr-defined]
 
 
-def _word(name: str, scope: Scope) -> Compiled | None:
+def _word(node: exp.Expr, scope: Scope) -> Compiled | None:
+    name = node.name
+    if node.args.get("table") or node.this.quoted:
+        return None
     if name == "ROWNUM":
         scope.touched.add(-1)
         return Compiled(type=kinds.NUMBER, run=lambda frame: frame[ROWNUM], nullable=False)
@@ -230,7 +233,11 @@ def _aggregate_arguments(
         only(given[0], "expressions")
         given, distinct = given[0].expressions, True
     if len(given) == 1 and isinstance(given[0], exp.Star):
+        if distinct or str(node.this).upper() != "COUNT":
+            raise ora(936)
         return groups, [], distinct
+    if not given:
+        raise ora(909)
     scope.grouping = None
     try:
         return groups, [compile_expression(one, scope) for one in given], distinct
@@ -248,7 +255,7 @@ def _within_group(node: exp.Expr, scope: Scope) -> Compiled:
     scope.grouping = None
     try:
         order = [
-            (compile_expression(one.this, scope), bool(one.args.get("desc")))
+            sort_key(one, compile_expression(one.this, scope))
             for one in node.expression.expressions
         ]
     finally:
@@ -271,8 +278,11 @@ def _serialize(node: exp.Expr, scope: Scope) -> Compiled:
     made = FUNCTIONS[name]([compile_expression(value, scope)])
     if not kind:
         return made
-    wanted = parse_type(Tokens(kind[0].expressions[0].name)).type
-    return Compiled(type=wanted, run=made.run)
+    tokens = Tokens(kind[0].expressions[0].name)
+    wanted = parse_type(tokens).type
+    if not tokens.ended():
+        raise not_done_here(f"{name} ... {tokens.next.text}")
+    return documents.bounded(name, made, wanted)
 
 
 def _date_literal(node: exp.Expr, _scope: Scope) -> Compiled:
@@ -305,7 +315,7 @@ def _timestamp_literal(node: exp.Expr, _scope: Scope) -> Compiled:
 def _at_time_zone(node: exp.Expr, scope: Scope) -> Compiled:
     only(node, "this", "zone")
     given = compile_expression(node.this, scope)
-    if given.type.type not in kinds.MOMENTS:
+    if given.type.type not in kinds.MOMENTS or given.type.type is OracleType.DATE:
         raise ora(30084)
     run = converted(given, kinds.TIMESTAMP_TZ).run
     zone = as_text(compile_expression(node.args["zone"], scope)).run

@@ -39,6 +39,8 @@ class Joined:
     """"" for an inner join, or LEFT, RIGHT, FULL."""
     on: exp.Expr | None = None
     using: tuple[str, ...] = ()
+    ansi: bool = False
+    """Whether it is joined by JOIN, not by a comma."""
 
 
 def compile_from(select: exp.Expr, scope: Scope) -> list[Joined]:
@@ -60,13 +62,15 @@ def _joined(join: exp.Expr, scope: Scope) -> Joined:
     kind = join.args.get("kind") or ""
     if kind not in {"", "INNER", "CROSS", "OUTER"}:
         raise not_done_here(f"{kind} JOIN")
+    if kind == "CROSS" and (join.args.get("on") or join.args.get("using")):
+        raise ora(933)
     source = _source(join.this, scope)
     using = tuple(one.name for one in join.args.get("using") or ())
+    side, on = join.args.get("side") or "", join.args.get("on")
     source.merged.update(using)
-    source.outer = (join.args.get("side") or "") in {"RIGHT", "FULL"}
-    return Joined(
-        source=source, side=join.args.get("side") or "", on=join.args.get("on"), using=using
-    )
+    source.outer = side in {"RIGHT", "FULL"}
+    ansi = bool(kind or side or on or using)
+    return Joined(source=source, side=side, on=on, using=using, ansi=ansi)
 
 
 def _source(node: exp.Expr, scope: Scope) -> Source:

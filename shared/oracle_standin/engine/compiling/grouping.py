@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from oracle_standin.engine import kinds
 from oracle_standin.engine.compiling.coercion import as_text, converted, ordered
+from oracle_standin.engine.compiling.ordering import SortKey, sorted_rows
 from oracle_standin.engine.compiling.scope import SourceColumn
 from oracle_standin.engine.errors import not_done_here, ora
 from oracle_standin.engine.functions.numbers import WIDE, kept
@@ -35,7 +36,6 @@ class Aggregate:
     argument: Evaluate
     finish: Finish
     distinct: bool = False
-    order: tuple[tuple[Evaluate, bool], ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -189,6 +189,8 @@ def aggregate(
 ) -> Compiled:
     """Make a function over the rows of a group; no argument is COUNT(*)."""
     if name in {"COUNT", "APPROX_COUNT_DISTINCT"}:
+        if len(arguments) > 1:
+            raise ora(909)
         run = ordered(arguments[0]) if arguments else _present
         distinct = distinct or name != "COUNT"
         return grouping.add(Aggregate(argument=run, finish=_count, distinct=distinct), kinds.NUMBER)
@@ -225,33 +227,27 @@ def _extreme(name: str, given: Compiled, grouping: Grouping) -> Compiled:
 
 
 def listagg(
-    arguments: Sequence[Compiled],
-    order: Sequence[tuple[Compiled, bool]],
-    grouping: Grouping,
+    arguments: Sequence[Compiled], order: Sequence[SortKey], grouping: Grouping
 ) -> Compiled:
     """Make LISTAGG(value, separator) WITHIN GROUP (ORDER BY ...)."""
     text = as_text(arguments[0]).run
     between = as_text(arguments[1]).run if len(arguments) > 1 else None
-    keys = [(ordered(one), down) for one, down in order]
 
     def argument(frame: Frame) -> Value:
         value = text(frame)
         if value is None:
             return None
-        return value, (between(frame) or "") if between else "", [key(frame) for key, _ in keys]
+        separator = (between(frame) or "") if between else ""
+        return tuple(key.run(frame) for key in order), (value, separator)
 
     def finish(values: list[Value]) -> Value:
-        for index in reversed(range(len(keys))):
-            values.sort(key=lambda one: _last_null(one[2][index]), reverse=keys[index][1])
         if not values:
             return None
-        joined: str = values[0][1].join(one[0] for one in values)
+        ordered_values = sorted_rows(values, order)
+        separator = values[0][1][1]
+        joined: str = separator.join(value for value, _ in ordered_values)
         if len(joined.encode("utf-8", "surrogateescape")) > kinds.MOST_VARCHAR:
             raise ora(1489)
         return joined
 
     return grouping.add(Aggregate(argument=argument, finish=finish), kinds.varchar())
-
-
-def _last_null(value: Value) -> tuple[bool, Value]:
-    return (value is None, 0 if value is None else value)

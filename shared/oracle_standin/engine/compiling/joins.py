@@ -12,8 +12,10 @@ from oracle_standin.engine import kinds
 from oracle_standin.engine.compiling.coercion import comparable, converted
 from oracle_standin.engine.compiling.conditions import compared, truth
 from oracle_standin.engine.compiling.from_clause import Joined
+from oracle_standin.engine.compiling.outer_marks import marks, optional_source, without_marks
 from oracle_standin.engine.compiling.relations import TableRelation
 from oracle_standin.engine.compiling.scope import Scope, Source
+from oracle_standin.engine.errors import ora
 from oracle_standin.engine.execution import Execution
 from oracle_standin.engine.kinds import EXECUTION, Evaluate, Frame, Value
 from oracle_standin.engine.storage.blocks import Row
@@ -81,6 +83,8 @@ def planned(joined: list[Joined], where: exp.Expr | None, scope: Scope) -> Plan:
     """Compile the conditions and put each where it can first be tested."""
     bounds: list[tuple[str, Evaluate]] = []
     conjuncts: list[Conjunct] = []
+    if any(one.ansi for one in joined) and any(marks(node) for node in _written(joined, where)):
+        raise ora(25156)
     for node in _split(where):
         bound = _rowid_bound(node, scope) if len(joined) == 1 else None
         if bound is not None:
@@ -101,6 +105,12 @@ def planned(joined: list[Joined], where: exp.Expr | None, scope: Scope) -> Plan:
     return Plan(steps=steps, finally_=last, bounds=bounds)
 
 
+def _written(joined: list[Joined], where: exp.Expr | None) -> Iterator[exp.Expr]:
+    yield from (one.on for one in joined if one.on is not None)
+    if where is not None:
+        yield where
+
+
 def _split(node: exp.Expr | None) -> list[exp.Expr]:
     if node is None:
         return []
@@ -112,7 +122,9 @@ def _split(node: exp.Expr | None) -> list[exp.Expr]:
 
 
 def _conjunct(node: exp.Expr, scope: Scope) -> Conjunct:
-    optional = _optional_source(node, scope)
+    optional = optional_source(node, scope)
+    if optional is not None:
+        node = without_marks(node)
     compile_one = scope.context.expression
     if isinstance(node, exp.EQ) and not isinstance(node.this, exp.Tuple):
         if isinstance(node.expression, exp.Anonymous | exp.Any | exp.All):
@@ -139,28 +151,13 @@ def _whole(node: exp.Expr, scope: Scope, optional: int | None) -> Conjunct:
     return Conjunct(run=run, touches=frozenset(scope.touched), optional=optional)
 
 
-def _optional_source(node: exp.Expr, scope: Scope) -> int | None:
-    for column in node.find_all(exp.Column):
-        if column.args.get("join_mark"):
-            column_without = column.copy()
-            column_without.set("join_mark", False)  # noqa: FBT003 -- sqlglot's own signature
-            before = scope.touched
-            scope.touched = set()
-            scope.context.expression(column_without, scope)
-            found = next(iter(scope.touched), None)
-            scope.touched = before
-            return found
-    return None
-
-
 def _using(name: str, source: Source, scope: Scope) -> Conjunct:
     column = exp.column(exp.to_identifier(name, quoted=True))
     scope.touched = set()
     earlier = scope.context.expression(column, scope)
     touches = frozenset(scope.touched)
     scope.touched = set()
-    alias = exp.to_identifier(source.alias, quoted=True)
-    own = scope.context.expression(exp.column(column.this.copy(), table=alias), scope)
+    own = scope.of_source(source, name)
     a, b = comparable(earlier, own)
     own_touches = frozenset({source.slot})
     return Conjunct(

@@ -119,6 +119,8 @@ class Scope:
             if table and not _is(source, table, owner.name if owner else None):
                 continue
             named = True
+            if table and self._is_merged(source, name):
+                raise ora(25154)
             if table or name not in source.merged:
                 matches += [(source, position) for position in source.find(name)]
         if len(matches) > 1:
@@ -127,6 +129,22 @@ class Scope:
             return self._pseudo(node, depth) if named else None
         source, position = matches[0]
         return self._read(source, position, depth) if table else self._merged(matches[0], depth)
+
+    def _is_merged(self, source: Source, name: str) -> bool:
+        """Tell whether USING has made a source's column one with another's."""
+        if name in source.merged:
+            return True
+        if not any(name in one.merged for one in self.sources if one.slot > source.slot):
+            return False
+        holders = [one for one in self.sources if name not in one.merged and one.find(name)]
+        return len(holders) == 1 and holders[0] is source
+
+    def of_source(self, source: Source, name: str) -> Compiled:
+        """Return a column of one source."""
+        found = source.find(name)
+        if len(found) != 1:
+            raise ora(918 if found else 904, f'"{name}"')
+        return self._read(source, found[0], 0)
 
     def _merged(self, found: tuple[Source, int], depth: int) -> Compiled:
         """Return a column that USING may have merged: of the first row that is there."""

@@ -36,7 +36,7 @@ from oracle_standin.port import Column
 
 SELECT_CLAUSES = (
     "expressions", "from_", "joins", "where", "group", "having", "order", "distinct", "limit",
-    "offset", "with_", "hint", "locks",
+    "offset", "with_", "hint",
 )  # fmt: skip
 
 
@@ -78,12 +78,26 @@ def _with(tree: exp.Expr, context: Compilation) -> None:
         return
     if clause.args.get("recursive"):
         raise not_done_here("recursive WITH")
+    given: set[str] = set()
     for one in clause.expressions:
         only(one, "this", "alias")
+        if any(table.name == one.alias and not table.db for table in one.find_all(exp.Table)):
+            raise not_done_here("recursive WITH")
+        if one.alias in given:
+            raise not_done_here("WITH of one name twice")
+        given.add(one.alias)
         query = compile_query(one.this, None, context)
         alias = one.args["alias"]
         names = tuple(column.name for column in alias.args.get("columns") or ())
         context.named[alias.name] = QueryRelation(query=query, columns=query_columns(query, names))
+
+
+def is_grouped(select: exp.Expr) -> bool:
+    """Tell whether a query block gives groups, not rows."""
+    order = select.args.get("order")
+    nodes = list(select.expressions) + (order.expressions if order is not None else [])
+    grouped = select.args.get("group") or select.args.get("having")
+    return bool(grouped) or _contains_aggregate(nodes)
 
 
 def _contains_aggregate(nodes: list[exp.Expr]) -> bool:
@@ -153,12 +167,9 @@ class _Select:
         return Query(columns=columns, rows=run.rows, scopes=(self.scope,), direct=run.direct)
 
     def _group(self) -> None:
-        group = self.tree.args.get("group")
-        having = self.tree.args.get("having")
-        order = self.tree.args.get("order")
-        nodes = list(self.tree.expressions) + (order.expressions if order is not None else [])
-        if group is None and having is None and not _contains_aggregate(nodes):
+        if not is_grouped(self.tree):
             return
+        group = self.tree.args.get("group")
         grouping = Grouping(source_count=len(self.scope.sources), explicit=group is not None)
         if group is not None:
             only(group, "expressions")
@@ -174,6 +185,8 @@ class _Select:
         for index, node in enumerate(self.tree.expressions):
             if isinstance(node, exp.Star):
                 only(node)
+                if len(self.tree.expressions) > 1:
+                    raise ora(936 if index else 923)
                 chosen += [Chosen(name=n, compiled=c) for n, c in self.scope.stars(None)]
             elif isinstance(node, exp.Column) and isinstance(node.this, exp.Star):
                 chosen += [Chosen(name=n, compiled=c) for n, c in self.scope.stars(node.table)]

@@ -7,7 +7,7 @@ import functools
 import re
 from dataclasses import dataclass
 
-from oracle_standin.engine.errors import ora
+from oracle_standin.engine.errors import not_done_here, ora
 
 
 class Piece(enum.Enum):
@@ -32,11 +32,13 @@ class Part:
 ELEMENTS = (
     "SYYYY", "YYYY", "YYY", "YY", "Y,YYY", "Y", "RRRR", "RR", "IYYY", "IYY", "IY", "I",
     "SCC", "CC", "Q", "MONTH", "MON", "MM", "MI", "RM", "WW", "IW", "W",
-    "DDD", "DD", "DAY", "DY", "D", "DS", "DL", "J", "HH24", "HH12", "HH", "SSSSS", "SS",
+    "DDD", "DD", "DAY", "DY", "D", "J", "HH24", "HH12", "HH", "SSSSS", "SS",
     "FF1", "FF2", "FF3", "FF4", "FF5", "FF6", "FF7", "FF8", "FF9", "FF",
     "A.M.", "P.M.", "AM", "PM", "A.D.", "B.C.", "AD", "BC",
     "TZH", "TZM", "TZR", "TZD", "X",
 )  # fmt: skip
+NOT_DONE = re.compile(r"DL|DS|TS|EE|E|SYEAR|YEAR", re.IGNORECASE)
+"""Elements that write by a territory, an era or in words."""
 PATTERN = re.compile(
     r'(?P<quoted>"[^"]*")|(?P<FX>FX)|(?P<FM>FM)|(?P<element>'
     + "|".join(re.escape(one) for one in sorted(ELEMENTS, key=len, reverse=True))
@@ -52,6 +54,8 @@ def date_model(model: str) -> tuple[Part, ...]:
     position = 0
     while position < len(model):
         match = PATTERN.match(model, position)
+        if named := NOT_DONE.match(model, position):
+            raise not_done_here(f"the element {named[0].upper()} of a date model")
         if match is None:
             raise ora(1821)
         parts.append(_part(match))

@@ -99,6 +99,8 @@ PARTS = re.compile(
     r"(?P<E>EEEE)?(?P<end>MI|PR|S)?(?P<after>[$LUC])?",
     re.IGNORECASE,
 )
+NOT_DONE = re.compile(r"(FM)?(RN|S?[09,]*V[09]*(MI|PR|S)?)", re.IGNORECASE)
+"""Roman numerals, and V that multiplies by powers of ten."""
 HEXADECIMAL = re.compile(r"(FM)?(0*X+)", re.IGNORECASE)
 
 
@@ -109,6 +111,8 @@ def number_model(model: str) -> NumberModel:
         return NumberModel(
             whole=found[2].upper(), fraction="", sign="", fill=not found[1], hexadecimal=True
         )
+    if NOT_DONE.fullmatch(model):
+        raise not_done_here(f"the number model {model}")
     parts = PARTS.fullmatch(model)
     if parts is None or not (parts["whole"] or parts["rest"]):
         raise ora(1481)

@@ -12,7 +12,7 @@ from oracle_standin.engine.conversions import (
     decimal_of,
     moment_text,
 )
-from oracle_standin.engine.errors import ora
+from oracle_standin.engine.errors import not_done_here, ora
 from oracle_standin.engine.execution import settings_of
 from oracle_standin.engine.formats import dates_in, numbers
 from oracle_standin.engine.functions.registry import built, counted, function
@@ -25,6 +25,7 @@ from oracle_standin.port import ColumnType, OracleType
 
 TEXT = kinds.varchar()
 MARKS = re.compile(r"\s*NLS_NUMERIC_CHARACTERS\s*=\s*'(..)'\s*", re.IGNORECASE)
+LANGUAGE = re.compile(r"\s*NLS_DATE_LANGUAGE\s*=\s*'?(?:AMERICAN|ENGLISH)'?\s*", re.IGNORECASE)
 NLS_PARAMETER = re.compile(r"\s*NLS_[A-Z_]+\s*=\s*'?[^']*'?\s*", re.IGNORECASE)
 Write = Callable[[Value, str, Settings], str]
 
@@ -38,6 +39,15 @@ def marks_in(parameters: str | None, settings: Settings) -> str:
         return found[1]
     if NLS_PARAMETER.fullmatch(parameters):
         return settings.marks
+    raise ora(12702)
+
+
+def _insist_on_english(parameters: str | None) -> None:
+    """Refuse names of days and months in a language of which the stand-in has none."""
+    if parameters is None or LANGUAGE.fullmatch(parameters):
+        return
+    if NLS_PARAMETER.fullmatch(parameters):
+        raise not_done_here(parameters.strip())
     raise ora(12702)
 
 
@@ -72,13 +82,14 @@ def _models(arguments: Sequence[Compiled]) -> tuple[Evaluate, Evaluate | None]:
 
 
 def _by_date_model(given: Compiled, arguments: Sequence[Compiled]) -> Compiled:
-    model, _ = _models(arguments)
+    model, parameters = _models(arguments)
     run, kind = given.run, given.type
 
     def value(frame: Frame) -> Value:
         at, by = run(frame), model(frame)
         if at is None or by is None:
             return None
+        _insist_on_english(parameters(frame) if parameters else None)
         return moment_text(at, kind, by, settings_of(frame)) or None
 
     return Compiled(type=kinds.varchar(), run=value)
@@ -145,12 +156,13 @@ def _reader(
         if len(arguments) == 1:
             return converted(arguments[0], kind)
         run = as_text(arguments[0]).run
-        model = as_text(arguments[1]).run
+        model, parameters = _models(arguments)
 
         def value(frame: Frame) -> Value:
             text, by = run(frame), model(frame)
             if text is None or by is None:
                 return None
+            _insist_on_english(parameters(frame) if parameters else None)
             settings = settings_of(frame)
             return made(dates_in.read(text, by, today=settings.today), settings)
 
@@ -178,6 +190,8 @@ _whole_text("TO_NCHAR", kinds.nvarchar(2000))
 def to_lob(arguments: Sequence[Compiled]) -> Compiled:
     """Make TO_LOB of a LONG or LONG RAW."""
     counted(arguments, 1, 1)
+    if arguments[0].type.type not in {OracleType.LONG, OracleType.LONG_RAW}:
+        raise ora(932, "LONG", kinds.word(arguments[0].type))
     is_raw = arguments[0].type.type is OracleType.LONG_RAW
     return Compiled(type=kinds.BLOB if is_raw else kinds.CLOB, run=arguments[0].run)
 

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from oracle_standin.engine import kinds
 from oracle_standin.engine.compiling.coercion import as_text, converted
 from oracle_standin.engine.errors import not_done_here, ora
+from oracle_standin.engine.execution import settings_of
 from oracle_standin.engine.functions.registry import built, counted
 from oracle_standin.engine.kinds import Compiled, Frame, Value
-from oracle_standin.port import OracleType
+from oracle_standin.port import ColumnType, OracleType
 
 
 @built("XMLTYPE")
@@ -50,6 +51,22 @@ def json_serialize(arguments: Sequence[Compiled]) -> Compiled:
         return compact(text)
 
     return Compiled(type=kind, run=value)
+
+
+def bounded(name: str, made: Compiled, wanted: ColumnType) -> Compiled:
+    """Return a document's text as a type: ORA-40478 or 19011 where it does not fit."""
+    if wanted.type is not OracleType.VARCHAR2:
+        return Compiled(type=wanted, run=made.run)
+    error = ora(40478, wanted.size) if name == "JSON_SERIALIZE" else ora(19011)
+    run = made.run
+
+    def value(frame: Frame) -> Value:
+        text = run(frame)
+        if text is not None and len(settings_of(frame).stored_bytes(text)) > wanted.size:
+            raise error
+        return text
+
+    return Compiled(type=wanted, run=value)
 
 
 def compact(text: str) -> str:

@@ -311,10 +311,22 @@ def tz_offset(settings: Settings, zone: str) -> str:
     return instants.zone_text(instants.offset_minutes(instants.zone_named(zone), settings.now))
 
 
+MINUTES_OF_ZONE = {
+    "AST": -240, "ADT": -180, "BST": -660, "BDT": -600, "CST": -360, "CDT": -300, "EST": -300,
+    "EDT": -240, "GMT": 0, "HST": -600, "HDT": -540, "MST": -420, "MDT": -360, "NST": -210,
+    "PST": -480, "PDT": -420, "YST": -540, "YDT": -480,
+}  # fmt: skip
+"""The zones that NEW_TIME knows, whatever the season."""
+
+
 @function("NEW_TIME", DATE, TEXT, TEXT, gives=DATE)
 def new_time(_settings: Settings, at: int, here: str, there: str) -> int:
     """Move a date from one zone's clock to another's."""
-    return instants.local(instants.utc(at, instants.zone_named(here)), instants.zone_named(there))
+    try:
+        minutes = MINUTES_OF_ZONE[there.upper()] - MINUTES_OF_ZONE[here.upper()]
+    except KeyError:
+        raise ora(1857) from None
+    return at + minutes * instants.MINUTE
 
 
 @function("NUMTODSINTERVAL", NUMBER, TEXT, gives=INTERVAL_DS)
@@ -335,13 +347,20 @@ def numtoyminterval(_settings: Settings, amount: Decimal, unit: str) -> int:
     return int(numbers.rounded(numbers.EXACT.multiply(amount, Decimal(size))))
 
 
+def _insist_on_sql_form(text: str) -> None:
+    if text.strip().upper().lstrip("-").startswith("P"):
+        raise not_done_here("intervals in the form of ISO 8601")
+
+
 @function("TO_DSINTERVAL", TEXT, gives=INTERVAL_DS)
 def to_dsinterval(_settings: Settings, text: str) -> int:
     """Read an interval of days to seconds."""
+    _insist_on_sql_form(text)
     return intervals_text.day_second(text)
 
 
 @function("TO_YMINTERVAL", TEXT, gives=INTERVAL_YM)
 def to_yminterval(_settings: Settings, text: str) -> int:
     """Read an interval of years and months."""
+    _insist_on_sql_form(text)
     return intervals_text.year_month(text)

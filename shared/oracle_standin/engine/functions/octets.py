@@ -153,21 +153,43 @@ def vsize(arguments: Sequence[Compiled]) -> Compiled:
 
 @built("DUMP")
 def dump(arguments: Sequence[Compiled]) -> Compiled:
-    """Make DUMP: type, length and the stored bytes, in decimal, octal or hexadecimal."""
-    counted(arguments, 1, 2)
+    """Make DUMP: type, length and the stored bytes, or some of them, in a form of one's choice."""
+    counted(arguments, 1, 4)
     run, kind = arguments[0].run, arguments[0].type
-    form = converted(arguments[1], NUMBER).run if len(arguments) > 1 else None
+    numbers = [converted(one, NUMBER).run for one in arguments[1:]]
 
     def value(frame: Frame) -> Value:
         given = run(frame)
         if given is None:
             return "NULL"
-        octets = stored(given, kind, settings_of(frame))
-        base = {8: "o", 16: "x"}.get(int(form(frame)) if form else 10, "d")
-        shown = ",".join(format(octet, base) for octet in octets)
-        return f"Typ={int(kind.type)} Len={len(octets)}: {shown}"
+        settings = settings_of(frame)
+        form, start, length = [int(one(frame) or 0) for one in numbers] + [10, 1, 0][len(numbers) :]
+        octets = stored(given, kind, settings)
+        shown = octets[start - 1 if start > 0 else start :][: length or None]
+        named = f" CharacterSet={_charset(kind, settings)}" if form > NAMING else ""
+        written = ",".join(_octet(one, form % NAMING) for one in shown)
+        return f"Typ={int(kind.type)} Len={len(octets)}{named}: {written}"
 
     return Compiled(type=kinds.varchar(), run=value)
+
+
+NAMING = 1000
+"""Added to a form of DUMP, it names the character set."""
+
+
+def _octet(value: int, form: int) -> str:
+    if form == 17 and chr(value).isascii() and chr(value).isprintable():  # noqa: PLR2004 -- Oracle's own number
+        return chr(value)
+    base = {8: "o", 10: "d", 16: "x"}.get(form)
+    if base is None:
+        raise not_done_here(f"DUMP in the form {form} of the byte {value}")
+    return format(value, base)
+
+
+def _charset(kind: ColumnType, settings: Settings) -> str:
+    if kind.type not in kinds.TEXTS:
+        raise not_done_here("DUMP with the character set of what is no text")
+    return "AL16UTF16" if kind.national else settings.charset.name
 
 
 @built("STANDARD_HASH")

@@ -21,8 +21,8 @@ from sqlglot.parsers.oracle import OracleParser
 from sqlglot.tokenizer_core import TokenType
 
 from oracle_standin.engine.errors import not_done_here, ora
+from oracle_standin.engine.parsing.foreign_words import refuse_foreign_words, unread
 from oracle_standin.engine.parsing.lexer import Kind, Token, tokens_of
-from oracle_standin.engine.parsing.table_aliases import refuse_alias_words
 from oracle_standin.port import OracleError
 
 TYPE_ARGUMENT = "DECLARED TYPE"
@@ -140,14 +140,14 @@ def parse(statement: str) -> Parsed:
     tokens = tokens_of(statement)
     if len(tokens) > 1 and tokens[-2].text == ";" and tokens[-2].kind is Kind.SYMBOL:
         raise _at(911, tokens[-2])
-    refuse_alias_words(tokens)
     kept, into = _without_into(tokens)
     places = tuple(token.text for token in tokens if token.kind is Kind.BIND)
     text = " ".join(_rewritten(kept))
     try:
         trees = sqlglot.parse(text, dialect=PlainOracle)
     except (SqlglotError, RecursionError):
-        raise _at(933, tokens[-1]) from None
+        raise unread(tokens) from None
+    refuse_foreign_words(tokens)
     if len(trees) != 1 or trees[0] is None:
         raise ora(900)
     return Parsed(trees[0], places, into)

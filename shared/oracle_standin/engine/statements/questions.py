@@ -15,7 +15,7 @@ from oracle_standin.engine.kinds import Value
 from oracle_standin.engine.parsing.dialect import Parsed, parse
 from oracle_standin.engine.parsing.lexer import Kind, Token, tokens_of
 from oracle_standin.engine.statements.compiling import compilation
-from oracle_standin.engine.statements.locking import lock_rows
+from oracle_standin.engine.statements.locking import RowLock, row_lock, without_lock
 from oracle_standin.port import Bind, Column, ColumnType, OracleType, Outcome
 from oracle_standin.values.oson import json_text
 
@@ -30,7 +30,7 @@ class QueryPlan:
     """A compiled query statement."""
 
     query: Query
-    locks: bool
+    lock: RowLock | None
 
 
 def run(session: Session, statement: str, bind_rows: Sequence[Sequence[Bind]]) -> Outcome:
@@ -38,8 +38,8 @@ def run(session: Session, statement: str, bind_rows: Sequence[Sequence[Bind]]) -
     parsed = parse(statement)
     given = arranged(parsed, bind_rows[0] if bind_rows else ())
     plan = planned(session, statement, parsed, bind_types(given))
-    if plan.locks:
-        lock_rows(session, parsed.tree, bind_types(given), bind_values(session, given))
+    if plan.lock is not None:
+        plan.lock.take(session, bind_values(session, given))
     execution = session.execution(bind_values(session, given))
     direct = plan.query.direct(execution)
     if direct is not None:
@@ -63,9 +63,10 @@ def planned(
     plans = session.database.plans
     plan: QueryPlan | None = plans.get(key)
     if plan is None:
-        context = compilation(session, types)
-        query = compile_query(parsed.tree, None, context, _texts(statement))
-        plan = QueryPlan(query=query, locks=bool(parsed.tree.args.get("locks")))
+        tree, lock = without_lock(parsed.tree)
+        query = compile_query(tree, None, compilation(session, types), _texts(statement))
+        locked = row_lock(session, tree, lock, types) if lock is not None else None
+        plan = QueryPlan(query=query, lock=locked)
         plans.put(key, plan)
     return plan
 
