@@ -105,7 +105,7 @@ def _embedded(
         limits=limits,
         default_bucket=settings.google.bucket_name,
         mask_key=lambda: revealed(settings.work.mask_key, vault).encode() or None,
-        tidy=_Tidying(book, sweep, clock).tidy,
+        tidy=_Tidying(database, sweep, clock).tidy,
         close=close,
     )
 
@@ -134,17 +134,18 @@ def _objects(settings: Settings, clock: Clock) -> tuple[ObjectStore, Callable[[]
 class _Tidying:
     """What Firestore's TTL and a bucket's lifecycle do on Google, once an hour."""
 
-    def __init__(self, book: SqliteJobBook, sweep: Callable[[], object], clock: Clock) -> None:
-        self._book = book
+    def __init__(self, database: Database, sweep: Callable[[], object], clock: Clock) -> None:
+        self._database = database
         self._sweep = sweep
         self._clock = clock
         self._next: float | None = None
 
     def tidy(self) -> None:
-        """Forget expired jobs and receipts, and remove what killed writers left."""
+        """Fold the log; once an hour forget expired jobs, and remove what killed writers left."""
+        self._database.fold_log()
         now = self._clock.monotonic()
         if self._next is not None and now < self._next:
             return
         self._next = now + _TIDY_SECONDS
-        self._book.forget_expired(self._clock.now())
+        SqliteJobBook(self._database).forget_expired(self._clock.now())
         self._sweep()

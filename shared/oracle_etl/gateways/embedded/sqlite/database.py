@@ -17,6 +17,8 @@ from oracle_etl.model.errors import BookAway, TryAgain
 
 _STATEMENTS_KEPT = 256
 _LARGEST_LOG_BYTES = 64 * 1024 * 1024
+_LARGEST_LOG_PAGES = _LARGEST_LOG_BYTES // 4096
+"""Where a writer stops to move the log into the file; `fold_log` does it long before."""
 
 
 class Database:
@@ -78,6 +80,15 @@ class Database:
             yield
         finally:
             self._writing.release()
+
+    def fold_log(self) -> None:
+        """Move what was written from the log into the file, while others read and write.
+
+        SQLite lets the writer do it that fills a page count, and that request waits for it; whoever
+        has the time does it here instead.
+        """
+        with self.reading() as connection:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def close(self) -> None:
         """Close every connection; the next use opens new ones."""
@@ -145,6 +156,7 @@ def _opened(path: Path, busy_seconds: float) -> sqlite3.Connection:
             connection.execute("PRAGMA journal_mode = WAL")
             migrate(connection)
         connection.execute(f"PRAGMA journal_size_limit = {_LARGEST_LOG_BYTES}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_LARGEST_LOG_PAGES}")
     except BaseException:
         connection.close()
         raise

@@ -256,6 +256,36 @@ class TestAConnection:
             found[0].execute("SELECT 1")
 
 
+class TestTheLog:
+    MORE_THAN_SQLITE_WAITS_FOR = 1000 * 4096
+
+    def in_the_file(self, path: Path) -> int:
+        """Count the transports that are in the file itself, and not in the log beside it."""
+        alone = path.with_name("alone.db")
+        alone.write_bytes(path.read_bytes())
+        with closing(sqlite3.connect(f"file:{alone}?immutable=1", uri=True)) as connection:
+            ((count,),) = connection.execute("SELECT COUNT(*) FROM transports").fetchall()
+        return int(count)
+
+    def test_is_folded_into_the_file_by_whoever_has_the_time(
+        self, database: Database, path: Path
+    ) -> None:
+        large = a_transport(description="x" * self.MORE_THAN_SQLITE_WAITS_FOR)
+        database.fold_log()
+        SqliteJobBook(database).transact(lambda entries: entries.put_transport(large))
+        assert self.in_the_file(path) == 0
+        database.fold_log()
+        assert self.in_the_file(path) == 1
+
+    def test_is_folded_beside_a_writer(self, database: Database, path: Path) -> None:
+        SqliteJobBook(database).transact(lambda entries: entries.put_transport(a_transport()))
+        other = Database(path)
+        with other.writing():
+            database.fold_log()
+        assert self.in_the_file(path) == 1
+        other.close()
+
+
 class TestTheFile:
     def test_is_opened_by_one_process_at_a_time(self, database: Database, path: Path) -> None:
         path.parent.mkdir()
