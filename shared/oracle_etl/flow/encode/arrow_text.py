@@ -6,8 +6,10 @@ costs a few numpy calls a column; working on Python strings costs one call a val
 
 from __future__ import annotations
 
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import nanoarrow  # type: ignore[import-untyped]  # it ships without type information
@@ -18,6 +20,8 @@ from oracle_etl.model.errors import UnreadableValue
 
 _DOT, _MINUS, _TILDE, _ZERO = b".-~0"
 _BEYOND_ASCII = 0x80
+_DECODER = getincrementaldecoder("utf-8")
+_PIECE_BYTES = 2**20
 _LARGE_STRING = nanoarrow.c_schema(nanoarrow.large_string())
 
 
@@ -152,12 +156,23 @@ def check_text(array: Any, *, column: str) -> None:  # noqa: ANN401
     if not len(data) or data.view(np.uint8).max() < _BEYOND_ASCII:
         return
     text = TextBuffers.of(array)
-    for row, value in enumerate(text.values):
-        try:
-            (value or b"").decode()
-        except UnicodeDecodeError as error:
+    for row, (low, high) in enumerate(pairwise(text.offsets.tolist())):
+        if (at := _first_broken_byte(text.data.data[low:high])) is not None:
             raise UnreadableValue(
-                f"column {column} holds bytes that are no text in row {row} of a batch: "
-                f"{error.reason} at byte {error.start}",
+                f"column {column} holds bytes that are no text in row {row} of a batch, "
+                f"from byte {at} of the value",
                 hint="name the encoding in source_encoding, or exclude the column",
-            ) from None
+            )
+
+
+def _first_broken_byte(value: memoryview) -> int | None:
+    """Return where a value stops being UTF-8; a large one is looked at piece by piece."""
+    decoder = _DECODER()
+    for start in range(0, len(value), _PIECE_BYTES):
+        piece = value[start : start + _PIECE_BYTES]
+        begun = len(decoder.getstate()[0])
+        try:
+            decoder.decode(piece, start + len(piece) == len(value))
+        except UnicodeDecodeError as error:
+            return start - begun + error.start
+    return None

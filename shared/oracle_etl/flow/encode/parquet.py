@@ -7,7 +7,7 @@ footer for all of them ends the real file. Memory holds one row group, bounded b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -17,22 +17,28 @@ from arro3.io import write_parquet
 from oracle_etl.arrow_types import arrow_type
 from oracle_etl.flow.encode.arrow_text import check_text
 from oracle_etl.flow.encode.convert_columns import converted, parquet_conversion
+from oracle_etl.flow.encode.large_values import large_values, with_large_values, without
+from oracle_etl.flow.encode.parquet_footer import (
+    CHUNK_FILE_OFFSET,
+    CHUNK_META,
+    CHUNK_PAGE_INDEX,
+    FILE_GROUPS,
+    FILE_ROWS,
+    FOOTER_LENGTH_BYTES,
+    GROUP_COLUMNS,
+    GROUP_FILE_OFFSET,
+    GROUP_ORDINAL,
+    MAGIC,
+    META_OFFSETS,
+    META_SIZE,
+    TAIL_BYTES,
+)
 from oracle_etl.flow.encode.thrift_compact import I64, STRUCT, Reader, Struct, write_struct
 from oracle_etl.model.columns import CarriedColumn, WireForm
 
 DEFAULT_LEVEL = 1
 ROW_GROUP_BYTES = 16 * 2**20
 """Arrow bytes of a row group: what this encoder keeps in memory, about twice over."""
-_MAGIC = b"PAR1"
-_FOOTER_LENGTH_BYTES = 4
-_TAIL = len(_MAGIC) + _FOOTER_LENGTH_BYTES
-
-# Field numbers of Parquet's own footer structs.
-_FILE_ROWS, _FILE_GROUPS = 3, 4
-_GROUP_COLUMNS, _GROUP_FILE_OFFSET, _GROUP_ORDINAL = 1, 5, 7
-_CHUNK_FILE_OFFSET, _CHUNK_META = 2, 3
-_CHUNK_PAGE_INDEX = (4, 5, 6, 7)
-_META_OFFSETS = (9, 10, 11, 14)
 _TEXT_FORMS = frozenset({WireForm.TEXT, WireForm.JSON})
 
 
@@ -45,7 +51,7 @@ class ParquetFile:
         self, columns: Sequence[CarriedColumn], *, level: int, mask_key: bytes | None
     ) -> None:
         self._columns = columns
-        self._compression = f"zstd({level})"
+        self._level = level
         self._conversions = [parquet_conversion(each, mask_key=mask_key) for each in columns]
         self._waiting: list[RecordBatch] = []
         self._waiting_bytes = 0
@@ -58,10 +64,12 @@ class ParquetFile:
     def encode(self, batch: Any) -> bytes:  # noqa: ANN401  any object with the Arrow interface
         """Keep a batch for its row group; return the group when it is large enough."""
         record = self._converted(RecordBatch.from_arrow(batch))
-        self._waiting.append(record)
-        self._waiting_bytes += record.nbytes
         self.plain_bytes += record.nbytes
         self.rows += record.num_rows
+        if large := large_values(record):
+            return self._alone(record, large)
+        self._waiting.append(record)
+        self._waiting_bytes += record.nbytes
         return self._row_group() if self._waiting_bytes >= ROW_GROUP_BYTES else b""
 
     def finish(self) -> bytes:
@@ -70,10 +78,10 @@ class ParquetFile:
             self._waiting.append(self._empty())
         last = self._row_group() if self._waiting else b""
         footer = dict(self._footer)
-        footer[_FILE_ROWS] = (I64, self.rows)
-        footer[_FILE_GROUPS] = (footer[_FILE_GROUPS][0], (STRUCT, self._groups))
+        footer[FILE_ROWS] = (I64, self.rows)
+        footer[FILE_GROUPS] = (footer[FILE_GROUPS][0], (STRUCT, self._groups))
         written = write_struct(footer)
-        return last + written + len(written).to_bytes(_FOOTER_LENGTH_BYTES, "little") + _MAGIC
+        return last + written + len(written).to_bytes(FOOTER_LENGTH_BYTES, "little") + MAGIC
 
     def _converted(self, record: RecordBatch) -> RecordBatch:
         arrays = converted(record, self._columns, self._conversions)
@@ -100,28 +108,38 @@ class ParquetFile:
         return self._converted(RecordBatch.from_arrays(given, schema=Schema(names)))
 
     def _row_group(self) -> bytes:
-        target = BytesIO()
         rows = Table.from_batches(self._waiting, schema=self._waiting[0].schema)
         self._waiting, self._waiting_bytes = [], 0
+        return self._adopt(self._file(rows))
+
+    def _alone(self, record: RecordBatch, large: Mapping[int, Array]) -> bytes:
+        """Write a row with large values as a row group of its own."""
+        before = self._row_group() if self._waiting else b""
+        file = self._file(Table.from_batches([without(record, large)], schema=record.schema))
+        return before + self._adopt(with_large_values(file, record, large, level=self._level))
+
+    def _file(self, rows: Table) -> bytes:
+        """Return a file of one row group."""
+        target = BytesIO()
         write_parquet(
             rows,
             target,
-            compression=self._compression,
+            compression=f"zstd({self._level})",
             # Zstandard finds the repeats that dictionaries would, in a third of the time.
             dictionary_enabled=False,
             max_row_group_size=max(1, rows.num_rows),
             skip_arrow_metadata=True,
             created_by="oracle-etl",
         )
-        return self._adopt(target.getvalue())
+        return target.getvalue()
 
     def _adopt(self, file: bytes) -> bytes:
         """Keep a small file's footer and return its data."""
-        length = int.from_bytes(file[-_TAIL : -len(_MAGIC)], "little")
-        footer = Reader(file[-_TAIL - length : -_TAIL]).struct()
-        groups: list[Struct] = footer[_FILE_GROUPS][1][1]
+        length = int.from_bytes(file[-TAIL_BYTES : -len(MAGIC)], "little")
+        footer = Reader(file[-TAIL_BYTES - length : -TAIL_BYTES]).struct()
+        groups: list[Struct] = footer[FILE_GROUPS][1][1]
         end = _end_of_data(groups)
-        first = 0 if not self._written else len(_MAGIC)
+        first = 0 if not self._written else len(MAGIC)
         shift = self._written - first
         for group in groups:
             _move(group, shift, ordinal=len(self._groups))
@@ -134,25 +152,25 @@ class ParquetFile:
 
 def _end_of_data(groups: Sequence[Struct]) -> int:
     # Behind the data lie page indexes, whose offsets point into it; they are left out.
-    ends = [len(_MAGIC)]
+    ends = [len(MAGIC)]
     for group in groups:
-        for chunk in group[_GROUP_COLUMNS][1][1]:
-            meta = chunk[_CHUNK_META][1]
-            starts = [meta[number][1] for number in _META_OFFSETS if number in meta]
-            ends.append(min(starts) + meta[7][1])
+        for chunk in group[GROUP_COLUMNS][1][1]:
+            meta = chunk[CHUNK_META][1]
+            starts = [meta[number][1] for number in META_OFFSETS if number in meta]
+            ends.append(min(starts) + meta[META_SIZE][1])
     return max(ends)
 
 
 def _move(group: Struct, shift: int, *, ordinal: int) -> None:
-    _add(group, _GROUP_FILE_OFFSET, shift)
-    if _GROUP_ORDINAL in group:
-        group[_GROUP_ORDINAL] = (group[_GROUP_ORDINAL][0], ordinal)
-    for chunk in group[_GROUP_COLUMNS][1][1]:
-        _add(chunk, _CHUNK_FILE_OFFSET, shift)
-        for number in _CHUNK_PAGE_INDEX:
+    _add(group, GROUP_FILE_OFFSET, shift)
+    if GROUP_ORDINAL in group:
+        group[GROUP_ORDINAL] = (group[GROUP_ORDINAL][0], ordinal)
+    for chunk in group[GROUP_COLUMNS][1][1]:
+        _add(chunk, CHUNK_FILE_OFFSET, shift)
+        for number in CHUNK_PAGE_INDEX:
             chunk.pop(number, None)
-        meta = chunk[_CHUNK_META][1]
-        for number in _META_OFFSETS:
+        meta = chunk[CHUNK_META][1]
+        for number in META_OFFSETS:
             _add(meta, number, shift)
 
 

@@ -1,0 +1,124 @@
+"""Large values in Parquet: read by pyarrow and DuckDB as if arro3 had written them."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from column_shapes import declared, shape_of
+from delivered_batches import broken_text, delivered
+from oracle_etl.flow.decode.object_lines import parquet_lines
+from oracle_etl.flow.encode import PartRole, open_encoder
+from oracle_etl.flow.encode.large_values import LARGE
+from oracle_etl.flow.plan_columns import plan_columns
+from oracle_etl.model.columns import ColumnPlan
+from oracle_etl.model.errors import UnreadableValue
+from oracle_etl.model.transport import Carriage, Format, TableChoice
+
+CARRIAGE = Carriage(format=Format.PARQUET)
+PLAN: ColumnPlan = plan_columns(
+    shape_of(
+        declared("ID", "NUMBER(9)"),
+        declared("DOCUMENT", "CLOB"),
+        declared("KEPT", "BLOB", nullable=False),
+        declared("RATIO", "BINARY_DOUBLE"),
+        declared("MORE", "BLOB"),
+    ),
+    TableChoice(table="T"),
+    CARRIAGE,
+)
+NAMES = [each.name for each in PLAN.columns]
+SMALL = (1, "short", b"\x00", 0.5, None)
+DOCUMENT = "글자 and letters\n" * (LARGE // 8)
+OCTETS = bytes(range(256)) * (LARGE // 256 + 1)
+LARGE_ROWS = (
+    (2, DOCUMENT, b"", None, None),
+    (3, None, OCTETS, 1.5, b"small"),
+    (4, DOCUMENT, OCTETS, 2.5, OCTETS[1:]),
+)
+Row = tuple[Any, ...]
+BATCHES = st.one_of(
+    st.lists(st.just(SMALL), min_size=1, max_size=3),
+    st.lists(st.sampled_from(LARGE_ROWS), min_size=1, max_size=1),
+)
+"""Rows with large values come alone, others together."""
+
+
+def file_of(*batches: list[Row], level: int | None = None) -> bytes:
+    carriage = Carriage(format=Format.PARQUET, compression_level=level)
+    encoder = open_encoder(PLAN, carriage, role=PartRole.WHOLE)
+    pieces = [encoder.encode(delivered(PLAN, each)) for each in batches]
+    assert encoder.rows == sum(map(len, batches))
+    return b"".join(pieces) + encoder.finish()
+
+
+def read_by_pyarrow(file: bytes) -> list[Row]:
+    rows = pq.read_table(io.BytesIO(file)).to_pylist()
+    return [tuple(row[name] for name in NAMES) for row in rows]
+
+
+class TestARowWithLargeValues:
+    @pytest.mark.parametrize("row", LARGE_ROWS)
+    def test_is_read_by_pyarrow_as_it_was(self, row: Row) -> None:
+        assert read_by_pyarrow(file_of([row])) == [row]
+
+    @pytest.mark.parametrize("row", LARGE_ROWS)
+    def test_is_read_by_duckdb_as_it_was(self, row: Row, tmp_path: Path) -> None:
+        file = tmp_path / "t.parquet"
+        file.write_bytes(file_of([row]))
+        with duckdb.connect() as database:
+            found = database.execute("SELECT * FROM read_parquet(?)", [str(file)]).fetchall()
+        assert found == [row]
+
+    def test_is_read_by_the_reader_of_verify_as_it_was(self) -> None:
+        [line] = parquet_lines(iter([file_of([LARGE_ROWS[2]])]))
+        assert b"2.5" in line
+
+    @pytest.mark.parametrize("level", [1, 19])
+    def test_takes_the_level_that_was_asked_for(self, level: int) -> None:
+        assert read_by_pyarrow(file_of([LARGE_ROWS[0]], level=level)) == [LARGE_ROWS[0]]
+
+    def test_is_compressed_and_the_footer_tells_its_sizes(self) -> None:
+        file = file_of([LARGE_ROWS[0]])
+        group = pq.read_metadata(io.BytesIO(file)).row_group(0)
+        column = group.column(1)
+        assert column.compression == "ZSTD"
+        assert column.total_uncompressed_size > len(DOCUMENT.encode())
+        assert column.total_compressed_size < len(DOCUMENT) // 100
+        assert group.total_byte_size == sum(
+            group.column(at).total_uncompressed_size for at in range(len(NAMES))
+        )
+        assert column.statistics is None
+
+    @settings(max_examples=10)
+    @given(st.lists(BATCHES, max_size=4))
+    def test_stands_among_others_in_their_order(self, batches: list[list[Row]]) -> None:
+        expected = [row for batch in batches for row in batch]
+        assert read_by_pyarrow(file_of(*batches)) == expected
+
+
+class TestALargeTextThatIsNone:
+    @pytest.mark.parametrize("at", [0, 2**20 - 1, 2**20, LARGE + 100])
+    def test_stops_the_table_with_the_columns_name_and_the_place(self, at: int) -> None:
+        plan = plan_columns(shape_of(declared("T", "CLOB")), TableChoice(table="T"), CARRIAGE)
+        whole = bytearray("글".encode() * LARGE)
+        cut = at // 3 * 3
+        whole[cut] = 0xFF
+        batch = pa.record_batch([broken_text([bytes(whole)])], names=["x"])
+        with pytest.raises(UnreadableValue, match=f"column T .* from byte {cut} of the value"):
+            open_encoder(plan, CARRIAGE, role=PartRole.WHOLE).encode(batch)
+
+    def test_because_it_ends_within_a_character_stops_it_too(self) -> None:
+        plan = plan_columns(shape_of(declared("T", "CLOB")), TableChoice(table="T"), CARRIAGE)
+        whole = "글".encode() * LARGE + b"\xea\xb8"
+        batch = pa.record_batch([broken_text([whole])], names=["x"])
+        with pytest.raises(UnreadableValue, match=f"from byte {3 * LARGE} of the value"):
+            open_encoder(plan, CARRIAGE, role=PartRole.WHOLE).encode(batch)
