@@ -51,6 +51,8 @@ class MemorySource:
     """A reading of more rows than this ends in UndoGone."""
     altered_scn: dict[str, int] = field(default_factory=dict)
     """By table: the SCN of its last DDL, before which it cannot be read."""
+    is_reversed: bool = False
+    """Whether the rows of a reading come in the other order; Oracle promises none."""
     counts_more: int = 0
     """Rows that a count finds and a reading does not."""
     before_batch: Callable[[Reading, int], None] | None = None
@@ -177,6 +179,8 @@ class _Batches:
 
     def __iter__(self) -> Iterator[RecordBatch]:
         rows = [row for _, row in self._source._rows(self._reading)]
+        if self._source.is_reversed:
+            rows.reverse()
         reach = self._source.rows_undo_reaches
         names = [each.name for each in self._reading.plan.columns]
         for number, first in enumerate(range(0, len(rows), ROWS_OF_A_BATCH)):

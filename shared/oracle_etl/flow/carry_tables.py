@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from oracle_etl.flow.plan_table import MOST_PARTS
 from oracle_etl.flow.tables_of import tables_of
 from oracle_etl.model.columns import ColumnPlan
 from oracle_etl.model.job import Job
@@ -12,6 +13,9 @@ from oracle_etl.model.progress import Stage, StageName
 from oracle_etl.model.table_task import TableTask
 from oracle_etl.model.work import Hold, WorkStatus
 from oracle_etl.outside import Outside
+
+_MOST_LEFTOVERS = 2 * MOST_PARTS
+"""A table left in parts may have as many at a time, and Firestore keeps them in one document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,10 +29,14 @@ class NewTable:
 def carry_tables(job: Job, *, outside: Outside) -> Iterator[NewTable]:
     """Yield the tables of a retry; the same each time."""
     assert job.request.retry_of is not None, "only retries carry tables"
-    for table in tables_of(job.request.retry_of, outside=outside):
+    earlier = outside.book.job(job.request.retry_of)
+    for table in tables_of(earlier.id, outside=outside):
         if table.status is WorkStatus.COMPLETED:
             plan = outside.book.plan(table.job_id, table.table_id)
             yield NewTable(task=_carried(table, job), plan=plan)
+        elif job.version == earlier.version:
+            leftovers = (*table.leftovers, *table.intents)[-_MOST_LEFTOVERS:]
+            yield NewTable(task=replace(_anew(table, job), leftovers=leftovers))
         else:
             yield NewTable(task=_anew(table, job))
 

@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from importlib.metadata import version
 
 from oracle_etl.flow.admit_jobs import admit_jobs
 from oracle_etl.flow.claim_work import failure_of
+from oracle_etl.flow.clear_up import clear_up
 from oracle_etl.flow.judge_version import Verdict, judge_version
 from oracle_etl.flow.start_job import advance_start
+from oracle_etl.flow.withdraw_objects import withdraw_objects
 from oracle_etl.flow.write_manifest import write_manifest
 from oracle_etl.model.errors import GiveUp, LeaseLost, TryAgain
 from oracle_etl.model.job import Job, JobKind, JobStatus
+from oracle_etl.model.objects import Intent
 from oracle_etl.model.transport import TransportStatus
 from oracle_etl.outside import Outside
 from oracle_etl.ports import Entries
 
 _CLOSER = "closer"
 _LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ending:
+    """How a job ends: the verdict, and what was written of it."""
+
+    verdict: Verdict
+    manifest: str | None = None
+    leftovers: tuple[Intent, ...] = ()
 
 
 def finish_job(job_id: str, *, outside: Outside) -> None:
@@ -30,25 +43,52 @@ def finish_job(job_id: str, *, outside: Outside) -> None:
     job = _claim(job_id, outside=outside)
     if job is None:
         return
-    verdict, manifest = _publish(job, judge_version(job, outside=outside), outside=outside)
-    _sweep(job, outside=outside)
     with suppress(LeaseLost):
-        _close(job, verdict, manifest, outside=outside)
-        _tell(job, verdict)
+        ending = _publish(job, judge_version(job, outside=outside), outside=outside)
+        with suppress(TryAgain, GiveUp):
+            clear_up(job, still_ours=lambda: _check_hold(job, outside=outside), outside=outside)
+        _close(job, ending, outside=outside)
+        _tell(job, ending.verdict)
     start_waiting(outside=outside)
 
 
-def _publish(job: Job, verdict: Verdict, *, outside: Outside) -> tuple[Verdict, str | None]:
+def _publish(job: Job, verdict: Verdict, *, outside: Outside) -> _Ending:
     """Write the manifest and _SUCCESS; a store that refuses them fails the job for good."""
+    manifest = None
     try:
+        _withdraw_manifest(job, outside=outside)
         manifest = write_manifest(job, verdict, outside=outside)
         if verdict.status is JobStatus.COMPLETED and job.kind is JobKind.FULL:
             _write_success(job, outside=outside)
     except GiveUp as error:
         if verdict.status is not JobStatus.COMPLETED:
-            return verdict, None
-        return replace(verdict, status=JobStatus.FAILED, failure=failure_of(error)), None
-    return verdict, manifest
+            return _Ending(verdict=verdict)
+        verdict = replace(verdict, status=JobStatus.FAILED, failure=failure_of(error))
+        left = job.leftovers if manifest is None else (Intent.of(manifest),)
+        return _Ending(verdict=verdict, leftovers=left)
+    return _Ending(verdict=verdict, manifest=manifest.name)
+
+
+def _withdraw_manifest(job: Job, *, outside: Outside) -> None:
+    """Remove the manifest that an earlier job of this version left without its _SUCCESS."""
+    withdraw_objects(
+        job.leftovers,
+        bucket=job.transport.target_bucket or outside.default_bucket,
+        still_ours=lambda: _check_hold(job, outside=outside),
+        outside=outside,
+    )
+
+
+def _check_hold(job: Job, *, outside: Outside) -> None:
+    """Raise LeaseLost where the closing has gone to another closer, or is done."""
+
+    def check(entries: Entries) -> None:
+        stored = entries.job(job.id)
+        if stored is None or stored.status.ended:
+            raise LeaseLost(f"{job.id} has been closed by another")
+        stored.closing.check(job.closing.fence)
+
+    outside.book.transact(check)
 
 
 def start_waiting(*, outside: Outside) -> None:
@@ -68,7 +108,7 @@ def _claim(job_id: str, *, outside: Outside) -> Job | None:
         if not job.closing.is_free(now):
             return None
         held = job.closing.claimed(_CLOSER, now=now, lease_seconds=lease)
-        job = replace(job, closing=held)
+        job = replace(job, closing=held, release=job.release or version("oracle-etl"))
         entries.put_job(job)
         return job
 
@@ -76,13 +116,14 @@ def _claim(job_id: str, *, outside: Outside) -> Job | None:
 
 
 def _write_success(job: Job, *, outside: Outside) -> None:
+    """Create the object whose being there says all."""
     bucket = job.transport.target_bucket or outside.default_bucket
-    with outside.store.create(bucket, f"{job.folder}/_SUCCESS", content_type="text/plain"):
-        """An empty object: that it is there says all."""
+    with outside.store.create(bucket, f"{job.folder}/_SUCCESS", content_type="text/plain") as empty:
+        empty.write(b"")
 
 
-def _close(job: Job, verdict: Verdict, manifest: str | None, *, outside: Outside) -> None:
-    now = outside.clock.now()
+def _close(job: Job, ending: _Ending, *, outside: Outside) -> None:
+    now, verdict = outside.clock.now(), ending.verdict
     completed = verdict.status is JobStatus.COMPLETED
     rests = TransportStatus.IDLE if completed else TransportStatus.FAILED
     if verdict.status is JobStatus.CANCELLED:
@@ -96,8 +137,11 @@ def _close(job: Job, verdict: Verdict, manifest: str | None, *, outside: Outside
         stored.closing.check(job.closing.fence)
         entries.put_job(
             replace(
-                stored.closed(verdict.status, now=now, failure=verdict.failure, manifest=manifest),
+                stored.closed(
+                    verdict.status, now=now, failure=verdict.failure, manifest=ending.manifest
+                ),
                 warnings=verdict.warnings,
+                leftovers=ending.leftovers,
             )
         )
         if transport is not None and transport.running_job == job.id:
@@ -121,13 +165,3 @@ def _tell(job: Job, verdict: Verdict) -> None:
             "reason": "" if verdict.failure is None else verdict.failure.message,
         },
     )
-
-
-def _sweep(job: Job, *, outside: Outside) -> None:
-    """Remove what attempts left, while a closer that follows would still do it again."""
-    bucket = job.transport.target_bucket or outside.default_bucket
-    with suppress(TryAgain, GiveUp):
-        for name in outside.store.names(bucket, f"{job.attempts_folder}/"):
-            stored = outside.store.stat(bucket, name)
-            if stored is not None:
-                outside.store.remove(stored)

@@ -86,6 +86,7 @@ def _begin(failed: Job, *, outside: Outside) -> Job:
             counts=counts,
             scn=failed.scn if keeps_moment else None,
             held_by=failed.held_by if keeps_moment else None,
+            leftovers=failed.leftovers if keeps_moment else (),
             created_at=now,
             expire_at=now + timedelta(days=outside.limits.history_days),
             tenant=failed.tenant,

@@ -6,7 +6,6 @@ import base64
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from importlib.metadata import version
 from typing import Any
 
 from oracle_etl.flow.judge_version import Verdict
@@ -22,8 +21,8 @@ from oracle_etl.outside import Outside
 SCHEMA_VERSION = 1
 
 
-def write_manifest(job: Job, verdict: Verdict, *, outside: Outside) -> str:
-    """Write a job's manifest and return its name.
+def write_manifest(job: Job, verdict: Verdict, *, outside: Outside) -> StoredObject:
+    """Write a job's manifest and return it.
 
     Nothing in it depends on when it is written, so writing it again gives the same object. A
     version that is not complete has a manifest under the job's name: a retry may complete it.
@@ -33,7 +32,7 @@ def write_manifest(job: Job, verdict: Verdict, *, outside: Outside) -> str:
     with outside.store.create(bucket, name, content_type="application/json") as target:
         for piece in manifest_text(job, verdict, outside=outside):
             target.write(piece)
-    return name
+    return target.stored()
 
 
 def manifest_text(job: Job, verdict: Verdict, *, outside: Outside) -> Iterator[bytes]:
@@ -57,7 +56,7 @@ def _file_name(job: Job, verdict: Verdict) -> str:
 def _head(job: Job, verdict: Verdict) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
-        "tool": {"name": "oracle-etl", "version": version("oracle-etl")},
+        "tool": {"name": "oracle-etl", "version": job.release},
         "transport": {"id": job.transport_id, "name": job.transport.name},
         "source": job.transport.source,
         "job": job.id,

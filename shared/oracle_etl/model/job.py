@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from oracle_etl.model.names import version_label
+from oracle_etl.model.objects import Intent
 from oracle_etl.model.table_task import Failure
 from oracle_etl.model.transport import Transport
 from oracle_etl.model.work import Hold
@@ -127,6 +128,10 @@ class Job:
     warnings: tuple[str, ...] = ()
     manifest: str | None = None
     """The manifest's object name, once written."""
+    release: str | None = None
+    """The release of this program that began to close it; one that goes on names the same."""
+    leftovers: tuple[Intent, ...] = ()
+    """What closers put at final names of a version that could not be completed after all."""
     created_at: datetime
     dispatched_at: datetime | None = None
     started_at: datetime | None = None

@@ -18,6 +18,23 @@ class StoredObject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """An object that is about to be put at a final name, written down before it is.
+
+    It tells what we put there, should nobody have written down that we did, from what others did.
+    """
+
+    name: str
+    size: int
+    crc32c: int
+
+    @classmethod
+    def of(cls, stored: StoredObject) -> Intent:
+        """Return the intent that an object fulfils."""
+        return cls(name=stored.name, size=stored.size, crc32c=stored.crc32c)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Extract:
     """What one attempt at a part wrote: the attempt's object and what it holds."""
 

@@ -27,6 +27,7 @@ from oracle_etl.model.errors import (
     ObjectConflict,
     StoreAway,
 )
+from oracle_etl.model.joined_crc32c import joined_crc32c
 from oracle_etl.model.objects import StoredObject
 from oracle_etl.ports import Clock, ObjectWriter
 
@@ -140,7 +141,7 @@ class CloudStorageObjectStore:
     ) -> StoredObject:
         """Join up to 32 objects; what they must add up to is known before."""
         size = sum(source.size for source in sources)
-        crc32c = checksums.joined((source.crc32c, source.size) for source in sources)
+        crc32c = joined_crc32c((source.crc32c, source.size) for source in sources)
         try:
             found = self._patiently(lambda: self._ask_to_join(place, sources, content_type))
         except ObjectConflict:

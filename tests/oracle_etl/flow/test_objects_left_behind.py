@@ -1,0 +1,284 @@
+"""What is put at a final name, and not written down as complete, stands in no later job's way."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest.mark import ParameterSet
+
+from fakes.crashing_home import Crash, Effects, Moment, crashing
+from fakes.memory_source import MemorySource
+from flow_home import (
+    BUCKET,
+    SMALL_PARTS,
+    a_home,
+    content,
+    drain,
+    names,
+    put_transport,
+    rows,
+    settle,
+    start,
+    tables,
+)
+from oracle_etl.flow.cancel_job import cancel_job
+from oracle_etl.flow.retry_job import retry_job
+from oracle_etl.model.errors import JobHasEnded, StoreAway, StoreRefused
+from oracle_etl.model.job import Job, JobStatus
+from oracle_etl.model.objects import StoredObject
+from oracle_etl.model.transport import Carriage, Transport
+from oracle_etl.outside import Outside
+
+EMP = tuple((number, f"name {number}") for number in range(25))
+SITUATIONS = {
+    "a whole table": Carriage(),
+    "a table in parts": SMALL_PARTS,
+    "a table left in parts": replace(SMALL_PARTS, leave_parts=True),
+}
+FIRST_OF_PLACING = "transact announce"
+
+
+def a_source() -> MemorySource:
+    source = MemorySource()
+    source.put("EMP", EMP)
+    return source
+
+
+@pytest.fixture
+def source() -> MemorySource:
+    return a_source()
+
+
+@pytest.fixture
+def home(tmp_path: Path, source: MemorySource) -> Iterator[Outside]:
+    made = a_home(tmp_path, source=source)
+    yield made
+    made.close()
+
+
+def transport_in(home: Outside, situation: str) -> Transport:
+    return put_transport(home, "EMP", carriage=SITUATIONS[situation])
+
+
+@cache
+def effects_of(situation: str) -> tuple[str, ...]:
+    """Return the names of all effects of a job's work in which nobody dies."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = a_home(Path(folder), source=a_source())
+        start(home, transport_in(home, situation))
+        effects = Effects()
+        drain(crashing(home, effects))
+        home.close()
+        return tuple(effects.names)
+
+
+def kill_points() -> list[ParameterSet]:
+    """Return every death from the moment on at which objects are about to be placed."""
+    return [
+        pytest.param(situation, number, moment, id=f"{situation}-{number}-{name}-{moment}")
+        for situation in SITUATIONS
+        for number, name in enumerate(effects_of(situation), start=1)
+        for moment in Moment
+        if number >= effects_of(situation).index(FIRST_OF_PLACING)
+    ]
+
+
+def die(home: Outside, situation: str, number: int, moment: Moment) -> Job:
+    """Start a job whose worker dies at an effect, cancel it, and return it ended."""
+    job = start(home, transport_in(home, situation))
+    with pytest.raises(Crash):
+        drain(crashing(home, Effects(dies_at=number, moment=moment)))
+    with suppress(StoreAway, JobHasEnded):
+        cancel_job(job.id, outside=home)
+    return settle(home, job.id)
+
+
+def forget_attempts(home: Outside) -> None:
+    """Do what a bucket's lifecycle does to attempts."""
+    for name in names(home, "_attempts/"):
+        stored = home.store.stat(BUCKET, name)
+        assert stored is not None
+        home.store.remove(stored)
+
+
+def retried(home: Outside, job: Job) -> Job:
+    return settle(home, retry_job(job.id, outside=home).job.id)
+
+
+def read_back(home: Outside, job: Job) -> Counter[tuple[int, str | None]]:
+    data = [each for each in names(home, f"{job.folder}/EMP") if each.endswith(".gz")]
+    return sum((rows(home, each) for each in data), Counter())
+
+
+@pytest.mark.parametrize(("situation", "number", "moment"), kill_points())
+def test_a_retry_with_other_bytes_completes_the_version(
+    home: Outside, source: MemorySource, situation: str, number: int, moment: Moment
+) -> None:
+    job = die(home, situation, number, moment)
+    if job.status is not JobStatus.COMPLETED:
+        forget_attempts(home)
+        source.is_reversed = True
+        assert names(home, f"{job.folder}/EMP") == [], "what is not complete is not to be seen"
+        job = retried(home, job)
+    assert job.status is JobStatus.COMPLETED, (job.failure, tables(home, job))
+    assert read_back(home, job) == Counter(EMP)
+    assert content(home, f"{job.folder}/_SUCCESS") == b""
+    assert names(home, "_attempts/") == []
+
+
+class StoreThatKeeps:
+    """A store from which nothing can be removed."""
+
+    def __init__(self, store: Any) -> None:  # noqa: ANN401 - as the real thing has it
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the real thing has it
+        return getattr(self._store, name)
+
+    def remove(self, stored: StoredObject) -> None:
+        raise StoreAway(f"{stored.name} cannot be removed now")
+
+
+class TestAnObjectThatTheCloserCouldNotTakeBack:
+    @pytest.mark.parametrize("situation", list(SITUATIONS))
+    def test_is_replaced_by_the_retry(
+        self, home: Outside, source: MemorySource, situation: str
+    ) -> None:
+        last_compose = len(effects_of(situation)) - effects_of(situation)[::-1].index("compose")
+        keeping = replace(home, store=StoreThatKeeps(home.store))
+        job = die(keeping, situation, last_compose, Moment.AFTER)
+        assert names(home, f"{job.folder}/EMP") != []
+        forget_attempts(home)
+        source.is_reversed = True
+        again = retried(home, job)
+        assert again.status is JobStatus.COMPLETED, again.failure
+        assert read_back(home, again) == Counter(EMP)
+        (table,) = tables(home, again).values()
+        assert (table.intents, table.leftovers) == ((), ())
+
+    def test_is_known_to_the_retry_of_a_retry(self, home: Outside, source: MemorySource) -> None:
+        compose = effects_of("a whole table").index("compose") + 1
+        keeping = replace(home, store=StoreThatKeeps(home.store))
+        job = die(keeping, "a whole table", compose, Moment.AFTER)
+        again = retry_job(job.id, outside=home).job
+        cancel_job(again.id, outside=keeping)
+        again = settle(keeping, again.id)
+        forget_attempts(home)
+        source.is_reversed = True
+        assert retried(home, again).status is JobStatus.COMPLETED
+
+
+class TestAnObjectOfSomebodyElse:
+    def put(self, home: Outside, job: Job) -> StoredObject:
+        with home.store.create(BUCKET, f"{job.folder}/EMP.jsonl.gz", content_type="x") as target:
+            target.write(b"not ours")
+        return target.stored()
+
+    def test_is_never_touched(self, home: Outside) -> None:
+        job = start(home, put_transport(home, "EMP"))
+        foreign = self.put(home, job)
+        drain(home)
+        job = home.book.job(job.id)
+        assert tables(home, job)["EMP"].failure.code == "OBJECT_CONFLICT"
+        assert retried(home, job).status is JobStatus.FAILED
+        assert home.store.stat(BUCKET, foreign.name) == foreign
+
+    def test_once_removed_stands_in_no_retrys_way(self, home: Outside) -> None:
+        job = start(home, put_transport(home, "EMP"))
+        foreign = self.put(home, job)
+        drain(home)
+        home.store.remove(foreign)
+        assert retried(home, home.book.job(job.id)).status is JobStatus.COMPLETED
+
+
+class StoreThatStops:
+    """A store that calls somebody before an object gets its final name, once."""
+
+    def __init__(self, store: Any, before: Any) -> None:  # noqa: ANN401 - a store, a call
+        self._store = store
+        self._before = iter([before])
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the real thing has it
+        return getattr(self._store, name)
+
+    def compose(
+        self, bucket: str, name: str, sources: Sequence[StoredObject], *, content_type: str
+    ) -> StoredObject:
+        for call in self._before:
+            call()
+        placed: StoredObject = self._store.compose(bucket, name, sources, content_type=content_type)
+        return placed
+
+
+class TestAWorkerThatSleepsJustBeforeItPlaces:
+    def test_harms_no_retry_that_was_faster(self, home: Outside, source: MemorySource) -> None:
+        job = start(home, put_transport(home, "EMP"))
+        done: list[Job] = []
+
+        def meanwhile() -> None:
+            home.clock.wait(home.limits.lease + 1)
+            cancel_job(job.id, outside=home)
+            source.is_reversed = True
+            forget_attempts(home)
+            done.append(retried(home, settle(home, job.id)))
+
+        drain(replace(home, store=StoreThatStops(home.store, meanwhile)), owner="sleeper")
+        (again,) = done
+        assert again.status is JobStatus.COMPLETED
+        assert read_back(home, again) == Counter(EMP)
+        (final,) = tables(home, again)["EMP"].objects
+        assert home.store.stat(BUCKET, final.object.name) == final.object
+
+
+class StoreWithoutSuccess:
+    """A store that refuses the last object of a version."""
+
+    def __init__(self, store: Any) -> None:  # noqa: ANN401 - as the real thing has it
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the real thing has it
+        return getattr(self._store, name)
+
+    def create(self, bucket: str, name: str, *, content_type: str) -> Any:  # noqa: ANN401 - a writer
+        if name.endswith("_SUCCESS"):
+            raise StoreRefused("no right to create _SUCCESS")
+        return self._store.create(bucket, name, content_type=content_type)
+
+
+class TestAManifestWithoutItsSuccess:
+    def test_is_replaced_by_the_retry(self, home: Outside) -> None:
+        job = start(home, put_transport(home, "EMP"))
+        drain(replace(home, store=StoreWithoutSuccess(home.store)))
+        job = home.book.job(job.id)
+        assert (job.status, job.manifest) == (JobStatus.FAILED, None)
+        assert f"{job.folder}/manifest.json" in names(home)
+        again = retried(home, job)
+        assert again.status is JobStatus.COMPLETED, again.failure
+        assert again.id.encode() in content(home, f"{job.folder}/manifest.json")
+
+    def test_stays_known_while_it_cannot_be_replaced(self, home: Outside) -> None:
+        job = start(home, put_transport(home, "EMP"))
+        drain(replace(home, store=StoreWithoutSuccess(home.store)))
+        again = retry_job(job.id, outside=home).job
+        again = settle(replace(home, store=StoreWithoutSuccess(home.store)), again.id)
+        assert again.status is JobStatus.FAILED
+        assert retried(home, again).status is JobStatus.COMPLETED
+
+
+class TestAReleaseThatGoesOnClosing:
+    def test_writes_the_same_manifest(self, home: Outside, monkeypatch: pytest.MonkeyPatch) -> None:
+        job = start(home, put_transport(home, "EMP"))
+        effects = effects_of("a whole table")
+        manifest = len(effects) - effects[::-1].index("begin object") - 1
+        with pytest.raises(Crash):
+            drain(crashing(home, Effects(dies_at=manifest, moment=Moment.AFTER)))
+        monkeypatch.setattr("oracle_etl.flow.finish_job.version", lambda _: "99.0")
+        assert settle(home, job.id).status is JobStatus.COMPLETED
