@@ -6,6 +6,7 @@ import itertools
 from dataclasses import dataclass, field
 
 from oracle_standin.engine.errors import ora
+from oracle_standin.engine.parsing.sequence_options import SequenceOptions
 from oracle_standin.engine.storage.tables import Index, Table, TableColumn, TableKind
 
 
@@ -42,10 +43,21 @@ class Sequence:
     owner: str
     name: str
     number: int
+    options: SequenceOptions = field(default_factory=SequenceOptions)
     following: int = 1
-    step: int = 1
-    start: int = 1
     created: int = 0
+
+    def advance(self) -> int:
+        """Take the next value; ORA-08004 where there is none."""
+        options = self.options
+        past = self.following > options.maximum
+        if past or self.following < options.minimum:
+            if not options.cycles:
+                raise ora(8004, self.name, "exceeds MAXVALUE" if past else "goes below MINVALUE")
+            self.following = options.minimum if past else options.maximum
+        value = self.following
+        self.following += options.step
+        return value
 
 
 CatalogObject = Table | View | Synonym | Sequence

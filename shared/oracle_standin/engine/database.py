@@ -228,6 +228,4 @@ class OracleDatabase:
         """Take a sequence's next value."""
         sequence = self.sequence(owner, name)
         with self.writing:
-            value = sequence.following
-            sequence.following += sequence.step
-            return value
+            return sequence.advance()

@@ -210,6 +210,7 @@ TEXTS = {
     30657: "operation not supported on external organized table",
     31011: "XML parsing failed",
     38029: "object statistics are locked",
+    38307: "object not in RECYCLE BIN",
     40441: "JSON syntax error",
     54013: "INSERT operation disallowed on virtual columns",
     1741: "illegal zero-length identifier",
@@ -232,6 +233,7 @@ TEXTS = {
     4013: "number to CACHE must be less than one cycle",
     40478: "output value too large (maximum: {0})",
     19011: "Character string buffer too small",
+    54039: "table must have at least one column that is not virtual",
     54017: "UPDATE operation disallowed on virtual columns",
 }
 

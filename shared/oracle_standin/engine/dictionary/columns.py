@@ -15,6 +15,7 @@ from oracle_standin.engine.dictionary.registry import (
     second,
     yes,
 )
+from oracle_standin.engine.parsing.sequence_options import SequenceOptions
 from oracle_standin.engine.storage.tables import Table, TableColumn
 from oracle_standin.port import OracleType
 
@@ -89,8 +90,8 @@ def described(column: TableColumn) -> Described:
         "HIDDEN_COLUMN": yes(column.hidden),
         "VIRTUAL_COLUMN": yes(column.virtual),
         "USER_GENERATED": "YES",
-        "DEFAULT_ON_NULL": "NO",
-        "IDENTITY_COLUMN": yes("ISEQ$$" in (column.default or "")),
+        "DEFAULT_ON_NULL": yes(column.default_on_null),
+        "IDENTITY_COLUMN": yes(column.identity),
         "COLLATION": "USING_NLS_COMP" if is_text else None,
     }
 
@@ -170,18 +171,27 @@ def identity_columns(session: Session) -> Iterator[Described]:
     """Describe every identity column."""
     for table in session.catalog.tables():
         for column in table.columns:
-            if column.default and "ISEQ$$" in column.default:
+            if column.identity and column.default:
+                _, owner, _, name, _ = column.default.split('"')
+                options = session.database.sequence(owner, name).options
                 yield {
                     "OWNER": table.owner,
                     "TABLE_NAME": table.name,
                     "COLUMN_NAME": column.name,
-                    "GENERATION_TYPE": "BY DEFAULT",
-                    "SEQUENCE_NAME": column.default.split('"')[3],
-                    "IDENTITY_OPTIONS": "START WITH: 1, INCREMENT BY: 1, MAX_VALUE: "
-                    "9999999999999999999999999999, MIN_VALUE: 1, CYCLE_FLAG: N, "
-                    "CACHE_SIZE: 20, ORDER_FLAG: N, SCALE_FLAG: N, EXTEND_FLAG: N, "
-                    "SESSION_FLAG: N, KEEP_VALUE: N",
+                    "GENERATION_TYPE": column.identity,
+                    "SEQUENCE_NAME": name,
+                    "IDENTITY_OPTIONS": _options(options),
                 }
+
+
+def _options(options: SequenceOptions) -> str:
+    return (
+        f"START WITH: {options.start}, INCREMENT BY: {options.step}, "
+        f"MAX_VALUE: {options.maximum}, MIN_VALUE: {options.minimum}, "
+        f"CYCLE_FLAG: {yes(options.cycles)[0]}, CACHE_SIZE: {options.cache}, "
+        f"ORDER_FLAG: {yes(options.ordered)[0]}, SCALE_FLAG: N, EXTEND_FLAG: N, "
+        "SESSION_FLAG: N, KEEP_VALUE: N"
+    )
 
 
 family("ENCRYPTED_COLUMNS", "OWNER:v128 TABLE_NAME:v128 COLUMN_NAME:v128 ENCRYPTION_ALG:v29")(

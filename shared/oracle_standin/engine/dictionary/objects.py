@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from oracle_standin.engine.catalog import Sequence, Synonym, View
-from oracle_standin.engine.dictionary.registry import Described, family, nothing, number, second
+from oracle_standin.engine.dictionary.registry import (
+    Described,
+    family,
+    nothing,
+    number,
+    second,
+    yes,
+)
 from oracle_standin.engine.storage.tables import Table
 
 if TYPE_CHECKING:
@@ -95,12 +102,12 @@ def sequences(session: Session) -> Iterator[Described]:
             yield {
                 "SEQUENCE_OWNER": one.owner,
                 "SEQUENCE_NAME": one.name,
-                "MIN_VALUE": number(1),
-                "MAX_VALUE": number(10**28 - 1),
-                "INCREMENT_BY": number(one.step),
-                "CYCLE_FLAG": "N",
-                "ORDER_FLAG": "N",
-                "CACHE_SIZE": number(20),
+                "MIN_VALUE": number(one.options.minimum),
+                "MAX_VALUE": number(one.options.maximum),
+                "INCREMENT_BY": number(one.options.step),
+                "CYCLE_FLAG": yes(one.options.cycles)[0],
+                "ORDER_FLAG": yes(one.options.ordered)[0],
+                "CACHE_SIZE": number(one.options.cache),
                 "LAST_NUMBER": number(one.following),
             }
 

@@ -74,7 +74,7 @@ def tables(session: Session) -> Iterator[Described]:
             "DROPPED": "NO",
             "READ_ONLY": "NO",
             "SEGMENT_CREATED": "YES",
-            "HAS_IDENTITY": yes(any("ISEQ$$" in (c.default or "") for c in table.columns)),
+            "HAS_IDENTITY": yes(any(c.identity for c in table.columns)),
             "EXTERNAL": yes(table.kind is TableKind.EXTERNAL),
         }
 

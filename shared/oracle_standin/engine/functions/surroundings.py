@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,12 @@ from oracle_standin.engine.execution import Execution, constant, settings_of
 from oracle_standin.engine.functions.registry import built, counted
 from oracle_standin.engine.instants import Zoned
 from oracle_standin.engine.kinds import EXECUTION, Compiled, Frame, Value
-from oracle_standin.port import ColumnType
+from oracle_standin.port import ColumnType, OracleType
 
 if TYPE_CHECKING:
     from oracle_standin.engine.session import Session
 
+MOST_DIGITS = 9
 WORDS: dict[str, Callable[[], Compiled]] = {}
 """Functions that are written without parentheses."""
 
@@ -97,12 +99,31 @@ for _name, _kind, _value in (
     _word(_name, _kind)(constant(_value))
 
 
+def _cut(made: Compiled, digits: Compiled) -> Compiled:
+    """Cut a moment to so many digits of a second; ORA-30088 where they are not 0 to 9."""
+    if not digits.literal or digits.type.type is not OracleType.NUMBER:
+        raise ora(30088)
+    kept = int(digits.run([]))
+    if kept > MOST_DIGITS:
+        raise ora(30088)
+    unit, run = 10 ** (MOST_DIGITS - kept), made.run
+
+    def value(frame: Frame) -> Value:
+        moment = run(frame)
+        if isinstance(moment, Zoned):
+            return Zoned(moment.utc // unit * unit, moment.zone)
+        return moment // unit * unit
+
+    return Compiled(type=replace(made.type, scale=kept), run=value, nullable=False)
+
+
 def _timed(name: str) -> None:
     @built(name)
     def build(arguments: Sequence[Compiled]) -> Compiled:
         """Make CURRENT_TIMESTAMP(p) and its like."""
         counted(arguments, 0, 1)
-        return WORDS[name]()
+        made = WORDS[name]()
+        return _cut(made, arguments[0]) if arguments else made
 
 
 for _name in ("SYSTIMESTAMP", "CURRENT_TIMESTAMP", "LOCALTIMESTAMP"):
@@ -114,11 +135,13 @@ def sys_context(arguments: Sequence[Compiled]) -> Compiled:
     """Make SYS_CONTEXT of the USERENV namespace; other namespaces are empty."""
     counted(arguments, 2, 3)
     space, name = (as_text(one).run for one in arguments[:2])
+    length = converted(arguments[2], kinds.NUMBER).run if len(arguments) > 2 else None  # noqa: PLR2004 -- the third
 
     def value(frame: Frame) -> Value:
         if (space(frame) or "").upper() != "USERENV":
             return None
-        return user_environment(session_of(frame), (name(frame) or "").upper())
+        found = user_environment(session_of(frame), (name(frame) or "").upper())
+        return found if found is None or length is None else found[: int(length(frame) or 256)]
 
     return Compiled(type=kinds.varchar(256), run=value)
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from oracle_standin.engine.errors import ora
+from oracle_standin.engine.parsing.reserved_words import RESERVED
 from oracle_standin.port import OracleError
 
 
@@ -150,6 +151,13 @@ class Tokens:
         if token.kind not in {Kind.WORD, Kind.QUOTED}:
             raise self.error(904, '""')
         return token.text
+
+    def new_name(self, refusal: int) -> str:
+        """Step over the name of something new; an error where it is a reserved word."""
+        token = self.next
+        if token.kind is Kind.WORD and token.text in RESERVED:
+            raise self.error(refusal, "")
+        return self.name()
 
     def number(self) -> int:
         """Step over a whole number, signed or not."""

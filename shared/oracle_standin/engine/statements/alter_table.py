@@ -118,12 +118,19 @@ def _modify(session: Session, tokens: Tokens, table: Table) -> None:
 
 
 def _modify_column(session: Session, table: Table, written: ColumnDefinition) -> None:
+    if written.virtual or written.identity or written.hidden is not None:
+        raise not_done_here("MODIFY of a virtual, identity or invisible column")
     position = table.position(written.name)
     old = table.columns[position]
+    if written.default is not None and old.identity:
+        raise not_done_here("MODIFY of an identity column")
     new = replace(
         old,
         declared=written.declared or old.declared,
         default=written.default if written.default is not None else old.default,
+        default_on_null=written.default_on_null
+        if written.default is not None
+        else old.default_on_null,
         nullable=old.nullable if written.nullable is None else written.nullable,
     )
     change = _refit(table, position, old, new)
@@ -136,6 +143,8 @@ def _modify_column(session: Session, table: Table, written: ColumnDefinition) ->
         ]
     columns = tuple(new if i == position else one for i, one in enumerate(table.columns))
     _changed(session, table, columns, change)
+    for one in written.constraints:
+        constrain(session, table, one)
 
 
 def _insist(table: Table, position: int) -> None:

@@ -117,7 +117,7 @@ def _insert(session: Session, tree: exp.Expr, types: tuple[ColumnType, ...]) -> 
 def _insert_values(tree: exp.Expr, target: Target, positions: tuple[int, ...]) -> ChangePlan:
     tuples = tree.expression.expressions
     if len(tuples) != 1:
-        raise ora(933)
+        raise not_done_here("several rows in VALUES")
     given = tuples[0].expressions if isinstance(tuples[0], exp.Tuple) else [tuples[0].this]
     if len(given) != len(positions):
         raise ora(947 if len(given) < len(positions) else 913)
@@ -127,6 +127,7 @@ def _insert_values(tree: exp.Expr, target: Target, positions: tuple[int, ...]) -
         for position, node in zip(positions, given, strict=True)
         if not _is_default(node)
     }
+    rows.insist_on_identity(target.table, compiled, 32795)
     maker = rows.maker(target, compiled)
     returning = _returning(tree, target.scope)
 
@@ -160,6 +161,7 @@ def _insert_query(
         raise ora(947 if len(query.columns) < len(positions) else 913)
     if tree.args.get("returning") is not None:
         raise ora(933)
+    rows.insist_on_identity(target.table, positions, 32795)
     compiled = {position: query.readable(index) for index, position in enumerate(positions)}
     maker = rows.maker(target, compiled)
 
@@ -233,6 +235,8 @@ def _assignments(tree: exp.Expr, target: Target) -> dict[int, Compiled | None]:
             raise ora(957)
         default = _is_default(node.expression)
         found[position] = None if default else scope.context.expression(node.expression, scope)
+    given = [position for position, compiled in found.items() if compiled is not None]
+    rows.insist_on_identity(target.table, given, 32796)
     return found
 
 
@@ -262,6 +266,8 @@ def _from_subquery(node: exp.Expr, target: Target) -> dict[int, Compiled | None]
 def _delete(session: Session, tree: exp.Expr, types: tuple[ColumnType, ...]) -> ChangePlan:
     only(tree, *DELETE_CLAUSES)
     where = tree.args.get("where")
+    if tree.this and tree.args.get("tables"):
+        raise ora(933)
     node = tree.this or tree.args["tables"][0]
     condition = where.this if where is not None else None
     target = compile_target(session, node, condition, types, "DELETE")

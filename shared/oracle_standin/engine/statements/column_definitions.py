@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from oracle_standin.engine.errors import not_done_here, ora
 from oracle_standin.engine.parsing.declared_types import DeclaredType, parse_type
 from oracle_standin.engine.parsing.lexer import Kind, Tokens
+from oracle_standin.engine.parsing.sequence_options import SequenceOptions, sequence_options
+from oracle_standin.engine.statements.storage_words import skip_storage
 from oracle_standin.engine.storage.tables import KeyKind
 
 AFTER_DEFAULT = (
@@ -28,6 +30,7 @@ class ConstraintDefinition:
     refers_to_columns: tuple[str, ...] = ()
     on_delete: str = "NO ACTION"
     enabled: bool = True
+    validated: bool = True
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,16 +41,19 @@ class ColumnDefinition:
     declared: DeclaredType | None = None
     default: str | None = None
     virtual: str | None = None
-    identity: bool = False
+    identity: str = ""
+    """"" for an ordinary column, or ALWAYS, BY DEFAULT."""
+    sequence: SequenceOptions | None = None
+    default_on_null: bool = False
     nullable: bool | None = None
     not_null_name: str | None = None
-    hidden: bool = False
+    hidden: bool | None = None
     constraints: list[ConstraintDefinition] = field(default_factory=list)
 
 
 def column_definition(tokens: Tokens) -> ColumnDefinition:
     """Read one column."""
-    column = ColumnDefinition(name=tokens.name())
+    column = ColumnDefinition(name=tokens.new_name(904))
     ends = {",", ")", ""}
     if tokens.next.text not in ends and tokens.next.text not in {*AFTER_DEFAULT, "DEFAULT", "AS"}:
         column.declared = parse_type(tokens)
@@ -60,13 +66,17 @@ def column_definition(tokens: Tokens) -> ColumnDefinition:
 def _clause(column: ColumnDefinition, tokens: Tokens) -> bool:
     if tokens.took("DEFAULT"):
         if tokens.took("ON", "NULL"):
-            raise not_done_here("DEFAULT ON NULL")
+            if tokens.took("FOR"):
+                raise not_done_here("DEFAULT ON NULL FOR INSERT")
+            column.default_on_null, column.nullable = True, False
         column.default = tokens.text_until(*AFTER_DEFAULT)
     elif tokens.at("GENERATED") or tokens.at("AS"):
         _generated(column, tokens)
     elif tokens.took("INVISIBLE"):
         column.hidden = True
-    elif tokens.took("VISIBLE") or tokens.took("VIRTUAL") or tokens.took("SORT"):
+    elif tokens.took("VISIBLE"):
+        column.hidden = False
+    elif tokens.took("VIRTUAL") or tokens.took("SORT"):
         pass
     else:
         return _inline_constraint(column, tokens)
@@ -75,18 +85,28 @@ def _clause(column: ColumnDefinition, tokens: Tokens) -> bool:
 
 def _generated(column: ColumnDefinition, tokens: Tokens) -> None:
     tokens.took("GENERATED")
-    if tokens.took("BY", "DEFAULT"):
-        tokens.took("ON", "NULL")
-    else:
+    by_default = tokens.took("BY", "DEFAULT")
+    on_null = by_default and tokens.took("ON", "NULL")
+    if not by_default:
         tokens.took("ALWAYS")
     tokens.expect("AS")
     if tokens.took("IDENTITY"):
-        column.identity, column.nullable = True, False
-        if tokens.at("("):
-            tokens.skip_parentheses()
+        column.identity = "BY DEFAULT" if by_default else "ALWAYS"
+        column.nullable, column.default_on_null = False, on_null
+        column.sequence = _identity_options(tokens)
         return
+    if by_default:
+        raise tokens.error(905)
     column.virtual = tokens.skip_parentheses()
     tokens.took("VIRTUAL")
+
+
+def _identity_options(tokens: Tokens) -> SequenceOptions:
+    if not tokens.took("("):
+        return sequence_options(tokens)
+    options = sequence_options(tokens)
+    tokens.expect(")")
+    return options
 
 
 def _inline_constraint(column: ColumnDefinition, tokens: Tokens) -> bool:
@@ -94,7 +114,8 @@ def _inline_constraint(column: ColumnDefinition, tokens: Tokens) -> bool:
     columns = (column.name,)
     if tokens.took("NOT", "NULL"):
         column.nullable, column.not_null_name = False, name
-        _states(tokens)
+        if _states(tokens) != IN_FORCE:
+            raise not_done_here("NOT NULL without force")
     elif tokens.took("NULL"):
         column.nullable = True
     elif tokens.took("PRIMARY", "KEY"):
@@ -142,13 +163,22 @@ def names(tokens: Tokens) -> tuple[str, ...]:
 def _keyed(
     kind: KeyKind, columns: tuple[str, ...], name: str | None, tokens: Tokens
 ) -> ConstraintDefinition:
-    return ConstraintDefinition(kind=kind, columns=columns, name=name, enabled=_states(tokens))
+    enabled, validated = _states(tokens)
+    return ConstraintDefinition(
+        kind=kind, columns=columns, name=name, enabled=enabled, validated=validated
+    )
 
 
 def _check(columns: tuple[str, ...], name: str | None, tokens: Tokens) -> ConstraintDefinition:
     condition = tokens.skip_parentheses()
+    enabled, validated = _states(tokens)
     return ConstraintDefinition(
-        kind=KeyKind.CHECK, columns=columns, name=name, condition=condition, enabled=_states(tokens)
+        kind=KeyKind.CHECK,
+        columns=columns,
+        name=name,
+        condition=condition,
+        enabled=enabled,
+        validated=validated,
     )
 
 
@@ -163,6 +193,7 @@ def _foreign(columns: tuple[str, ...], name: str | None, tokens: Tokens) -> Cons
         on_delete = "CASCADE"
     elif tokens.took("ON", "DELETE", "SET", "NULL"):
         on_delete = "SET NULL"
+    enabled, validated = _states(tokens)
     return ConstraintDefinition(
         kind=KeyKind.FOREIGN,
         columns=columns,
@@ -170,29 +201,40 @@ def _foreign(columns: tuple[str, ...], name: str | None, tokens: Tokens) -> Cons
         refers_to=(owner, table),
         refers_to_columns=referenced,
         on_delete=on_delete,
-        enabled=_states(tokens),
+        enabled=enabled,
+        validated=validated,
     )
 
 
-def _states(tokens: Tokens) -> bool:
-    """Step over ENABLE, USING INDEX and the like; tell whether the constraint is enabled."""
-    enabled = True
+IN_FORCE = (True, True)
+STATES = {
+    "ENABLE": {"enabled": True, "validated": True},
+    "DISABLE": {"enabled": False, "validated": False},
+    "VALIDATE": {"validated": True},
+    "NOVALIDATE": {"validated": False},
+}
+
+
+def _states(tokens: Tokens) -> tuple[bool, bool]:
+    """Step over ENABLE, USING INDEX and the like; tell whether it is enabled and validated."""
+    state = {"enabled": True, "validated": True}
     while True:
-        if tokens.took("DISABLE"):
-            enabled = False
+        if tokens.next.kind is Kind.WORD and tokens.next.text in STATES:
+            state |= STATES[tokens.take().text]
         elif tokens.took("DEFERRABLE") or tokens.took("INITIALLY", "DEFERRED"):
             raise not_done_here("deferrable constraints")
         elif tokens.took("USING", "INDEX"):
             if tokens.at("("):
                 tokens.skip_parentheses()
+            while tokens.next.text not in STATES and skip_storage(tokens):
+                pass
         elif not any(
             tokens.took(*words)
             for words in (
-                ("ENABLE",), ("VALIDATE",), ("NOVALIDATE",), ("RELY",), ("NORELY",),
-                ("NOT", "DEFERRABLE"), ("INITIALLY", "IMMEDIATE"),
+                ("RELY",), ("NORELY",), ("NOT", "DEFERRABLE"), ("INITIALLY", "IMMEDIATE"),
             )
         ):  # fmt: skip
-            return enabled
+            return state["enabled"], state["validated"]
 
 
 def default_type(column: ColumnDefinition) -> DeclaredType:

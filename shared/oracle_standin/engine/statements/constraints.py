@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from oracle_standin.engine.compiling.conditions import truth
+from oracle_standin.engine.compiling.relations import TableRelation, table_columns
+from oracle_standin.engine.compiling.scope import Scope, Source, slot_of
 from oracle_standin.engine.errors import ora
+from oracle_standin.engine.execution import base_frame
+from oracle_standin.engine.kinds import FIRST_SOURCE
 from oracle_standin.engine.parsing.dialect import parse_condition
 from oracle_standin.engine.statements.column_definitions import ConstraintDefinition
+from oracle_standin.engine.statements.compiling import compilation
 from oracle_standin.engine.storage.keys import KeyIndex
 from oracle_standin.engine.storage.tables import Constraint, Index, KeyKind, Table, TableColumn
 from oracle_standin.values.cells import NULL
@@ -44,8 +50,30 @@ def constrain(session: Session, table: Table, given: ConstraintDefinition) -> Co
         _key(session, table, made)
     elif given.kind is KeyKind.FOREIGN:
         _foreign(session, table, made, given)
+    elif given.enabled and given.validated:
+        _rows_keep(session, table, made)
     table.constraints.append(made)
     return made
+
+
+def _rows_keep(session: Session, table: Table, made: Constraint) -> None:
+    """Raise ORA-02293 where a row of the table breaks a CHECK."""
+    if not table.row_count():
+        return
+    source = Source(
+        slot=slot_of(0),
+        alias=table.name,
+        owner=table.owner,
+        relation=TableRelation(table=table, columns=table_columns(table)),
+    )
+    scope = Scope(context=compilation(session), sources=[source])
+    run = truth(parse_condition(made.condition), scope)
+    frame = base_frame(session.execution(()), None, 1)
+    for segment in table.segments():
+        for _, row in segment.current_rows():
+            frame[FIRST_SOURCE] = (*row, None, None)
+            if run(frame) is False:
+                raise ora(2293, f"{table.owner}.{made.name}")
 
 
 def _checked_columns(table: Table, condition: str) -> tuple[str, ...]:
@@ -107,17 +135,19 @@ def _foreign(session: Session, table: Table, made: Constraint, given: Constraint
         raise ora(942)
     key = _referenced(parent, given)
     made.refers_to, made.refers_to_key = parent, key.name
-    _validate(table, made, key)
+    _validate(table, made, key, given)
     if table not in parent.children:
         parent.children.append(table)
 
 
-def _validate(table: Table, made: Constraint, key: Constraint) -> None:
+def _validate(table: Table, made: Constraint, key: Constraint, given: ConstraintDefinition) -> None:
     if len(key.columns) != len(made.columns):
         raise ora(2256)
     if made.index is None or key.index is None:
         raise ora(2270)
     made.index.fill(table)
+    if not (given.enabled and given.validated):
+        return
     for values in made.index.entries:
         if NULL not in values and values not in key.index.entries:
             raise ora(2298, f"{table.owner}.{made.name}")

@@ -1,4 +1,4 @@
-"""COMMIT, ROLLBACK, SAVEPOINT, SET TRANSACTION, LOCK TABLE."""
+"""COMMIT, ROLLBACK, SAVEPOINT, SET TRANSACTION, SET ROLE."""
 
 from __future__ import annotations
 
@@ -20,19 +20,33 @@ def run(session: Session, statement: str, bind_rows: Sequence[Sequence[Bind]]) -
     tokens = Tokens(statement)
     word = tokens.take().text
     if word == "COMMIT":
-        tokens.took("WORK")
+        _commit_clauses(tokens)
         session.commit()
     elif word == "ROLLBACK":
         _rollback(session, tokens)
     elif word == "SAVEPOINT":
-        transaction = session.begun()
-        transaction.savepoints[tokens.name()] = transaction.mark()
+        name = tokens.name()
         tokens.end()
+        transaction = session.begun()
+        transaction.savepoints[name] = transaction.mark()
     elif word == "SET":
         _set(session, tokens)
     else:
-        _lock(session, tokens)
+        raise not_done_here("LOCK TABLE")
     return Outcome()
+
+
+def _commit_clauses(tokens: Tokens) -> None:
+    """Step over what changes nothing in a COMMIT."""
+    tokens.took("WORK")
+    if tokens.took("COMMENT"):
+        tokens.take()
+    if tokens.took("WRITE"):
+        for words in (("WAIT",), ("NOWAIT",), ("IMMEDIATE",), ("BATCH",)):
+            tokens.took(*words)
+    if tokens.at("FORCE"):
+        raise not_done_here("COMMIT FORCE")
+    tokens.end()
 
 
 def _rollback(session: Session, tokens: Tokens) -> None:
@@ -53,9 +67,22 @@ def _rollback(session: Session, tokens: Tokens) -> None:
 
 def _set(session: Session, tokens: Tokens) -> None:
     if tokens.took("ROLE"):
+        _role(tokens)
         return
+    if tokens.at("CONSTRAINT") or tokens.at("CONSTRAINTS"):
+        raise not_done_here("SET CONSTRAINTS")
     if not tokens.took("TRANSACTION"):
         raise tokens.error(922)
+    _transaction(session, tokens)
+
+
+def _role(tokens: Tokens) -> None:
+    if not (tokens.took("ALL") or tokens.took("NONE")):
+        raise not_done_here("SET ROLE of some roles")
+    tokens.end()
+
+
+def _transaction(session: Session, tokens: Tokens) -> None:
     if session.in_transaction():
         raise ora(1453)
     if tokens.took("READ", "ONLY"):
@@ -78,13 +105,3 @@ def _name(tokens: Tokens) -> None:
     if tokens.took("NAME"):
         tokens.take()
     tokens.end()
-
-
-def _lock(session: Session, tokens: Tokens) -> None:
-    """Check a LOCK TABLE; no statement of the stand-in conflicts with a table's lock."""
-    tokens.expect("TABLE")
-    owner, name = session.schema, tokens.name()
-    if tokens.took("."):
-        owner, name = name, tokens.name()
-    if session.catalog.resolve(owner, name, qualified=False) is None:
-        raise ora(942)

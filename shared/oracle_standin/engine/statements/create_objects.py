@@ -11,6 +11,8 @@ from oracle_standin.engine.catalog import PUBLIC, Sequence, Synonym, User, View
 from oracle_standin.engine.errors import not_done_here, ora
 from oracle_standin.engine.parsing.dialect import parse
 from oracle_standin.engine.parsing.lexer import Kind, Tokens
+from oracle_standin.engine.parsing.sequence_options import sequence_options
+from oracle_standin.engine.settings import NLS_DEFAULTS
 from oracle_standin.engine.statements.column_definitions import ColumnDefinition, names
 from oracle_standin.engine.statements.compiling import compilation
 from oracle_standin.engine.statements.create_table import declared_as, key_index, materialized
@@ -61,12 +63,24 @@ def create_view(session: Session, tokens: Tokens, owner: str, name: str) -> None
 def create_materialized_view(session: Session, tokens: Tokens, owner: str, name: str) -> None:
     """Read the rest of CREATE MATERIALIZED VIEW, make it and fill it."""
     given = [ColumnDefinition(name=one) for one in names(tokens)] if tokens.at("(") else []
-    while not tokens.at("AS"):
+    while not tokens.took("AS"):
         if tokens.ended():
             raise tokens.error(905)
-        tokens.take()
-    tokens.expect("AS")
+        if not (_refresh(tokens) or skip_storage(tokens)):
+            raise not_done_here(f"{tokens.next.text} of a materialised view")
     materialized(session, owner, name, _rest(tokens), given)
+
+
+FILLED_ONCE = (
+    ("BUILD", "IMMEDIATE"), ("NEVER", "REFRESH"), ("REFRESH",), ("ON", "DEMAND"), ("FAST",),
+    ("COMPLETE",), ("FORCE",), ("WITH", "PRIMARY", "KEY"), ("WITH", "ROWID"),
+    ("DISABLE", "QUERY", "REWRITE"), ("ENABLE", "QUERY", "REWRITE"), ("USING", "INDEX"),
+)  # fmt: skip
+
+
+def _refresh(tokens: Tokens) -> bool:
+    """Step over a clause under which a view that is filled once is right; tell if there was one."""
+    return any(tokens.took(*words) for words in FILLED_ONCE)
 
 
 def create_synonym(session: Session, tokens: Tokens, *, replacing: bool) -> None:
@@ -99,27 +113,15 @@ def create_synonym(session: Session, tokens: Tokens, *, replacing: bool) -> None
 
 def create_sequence(session: Session, tokens: Tokens, owner: str, name: str) -> None:
     """Read the rest of CREATE SEQUENCE and make it."""
-    start, step = 1, 1
-    while not tokens.ended():
-        if tokens.took("START"):
-            tokens.expect("WITH")
-            start = tokens.number()
-        elif tokens.took("INCREMENT"):
-            tokens.expect("BY")
-            step = tokens.number()
-        elif tokens.at("CACHE"):
-            tokens.take()
-            tokens.take()
-        elif not skip_storage(tokens):
-            raise tokens.error(933)
+    options = sequence_options(tokens)
+    tokens.end()
     session.catalog.add(
         Sequence(
             owner=owner,
             name=name,
             number=session.catalog.next_number(),
-            following=start,
-            start=start,
-            step=step,
+            options=options,
+            following=options.start,
             created=session.database.clock.now(),
         )
     )
@@ -191,7 +193,7 @@ def create_user(session: Session, tokens: Tokens) -> None:
         raise ora(1031)
     name = tokens.name()
     password = _password(tokens)
-    tokens.position = len(tokens.all) - 1
+    _account(tokens)
     if name in session.catalog.users:
         raise ora(1920, name)
     session.catalog.users[name] = User(
@@ -209,8 +211,28 @@ def alter_user(session: Session, tokens: Tokens) -> None:
     if name != session.user and not session.has("ALTER USER"):
         raise ora(1031)
     user = session.catalog.user(name)
-    if tokens.at("IDENTIFIED"):
-        user.password = _password(tokens)
+    password = _password(tokens) if tokens.at("IDENTIFIED") else user.password
+    _account(tokens)
+    user.password = password
+
+
+def _account(tokens: Tokens) -> None:
+    """Step over the clauses of an account that mean nothing here."""
+    while not tokens.ended():
+        if tokens.took("QUOTA"):
+            while not tokens.at("ON"):
+                if tokens.ended():
+                    raise tokens.error(905)
+                tokens.take()
+            tokens.expect("ON")
+            tokens.name()
+        elif any(
+            tokens.took(*words)
+            for words in (("DEFAULT", "TABLESPACE"), ("TEMPORARY", "TABLESPACE"), ("PROFILE",))
+        ):
+            tokens.name()
+        elif not tokens.took("ACCOUNT", "UNLOCK"):
+            raise not_done_here(f"{tokens.next.text} of a user")
 
 
 def _password(tokens: Tokens) -> str:
@@ -228,7 +250,9 @@ def drop_user(session: Session, tokens: Tokens) -> None:
     name = tokens.name()
     session.catalog.user(name)
     owned = [key for key in session.catalog.objects if key[0] == name]
-    if owned and not tokens.took("CASCADE"):
+    cascade = tokens.took("CASCADE")
+    tokens.end()
+    if owned and not cascade:
         raise ora(1922, name)
     for owner, one in owned:
         session.catalog.remove(owner, one)
@@ -250,19 +274,47 @@ def comment(session: Session, on: tuple[str, str], column: str | None, text: str
     )
 
 
+IGNORED = frozenset(
+    {
+        "EVENTS", "SQL_TRACE", "TRACEFILE_IDENTIFIER", "OPTIMIZER_MODE", "CURSOR_SHARING",
+        "DDL_LOCK_TIMEOUT", "PLSQL_OPTIMIZE_LEVEL", "STATISTICS_LEVEL", "TIMED_STATISTICS",
+        "MAX_DUMP_FILE_SIZE", "RECYCLEBIN", "SESSION_CACHED_CURSORS", "QUERY_REWRITE_ENABLED",
+        "STAR_TRANSFORMATION_ENABLED", "RESULT_CACHE_MODE", "OPTIMIZER_INDEX_COST_ADJ",
+        "OPTIMIZER_INDEX_CACHING", "WORKAREA_SIZE_POLICY", "HASH_AREA_SIZE", "SORT_AREA_SIZE",
+        "DB_FILE_MULTIBLOCK_READ_COUNT", "PARALLEL_DEGREE_POLICY",
+    }
+)  # fmt: skip
+"""Parameters that change no result."""
+
+
 def alter_session(session: Session, tokens: Tokens) -> None:
-    """Read the rest of ALTER SESSION SET name = value ..."""
+    """Read the rest of ALTER SESSION SET name = value ...; ORA-02248 for what it cannot set."""
+    if tokens.took("ENABLE") or tokens.took("DISABLE") or tokens.took("FORCE"):
+        tokens.expect("PARALLEL")
+        if not any(tokens.took(word) for word in ("DML", "DDL", "QUERY")):
+            raise tokens.error(905)
+        if tokens.took("PARALLEL"):
+            tokens.number()
+        tokens.end()
+        return
     tokens.expect("SET")
     while not tokens.ended():
         name = tokens.name()
-        if name == "EVENTS":
-            tokens.take()
-            continue
-        tokens.expect("=")
-        token = tokens.take()
-        if token.kind is Kind.SYMBOL and token.text in "+-":
-            token = tokens.take()
-        if name == "CURRENT_SCHEMA":
-            session.set_schema(token.text)
-        elif name == "TIME_ZONE" or name.startswith("NLS_"):
-            session.settings = session.settings.altered(name, token.text)
+        if name != "EVENTS":
+            tokens.expect("=")
+        _set(session, name, tokens)
+
+
+def _set(session: Session, name: str, tokens: Tokens) -> None:
+    sign = tokens.took("-")
+    token = tokens.take()
+    if token.kind not in {Kind.WORD, Kind.QUOTED, Kind.STRING, Kind.NUMBER}:
+        raise tokens.error(922)
+    if name == "CURRENT_SCHEMA":
+        session.set_schema(token.text)
+    elif name == "TIME_ZONE" or name in NLS_DEFAULTS:
+        session.settings = session.settings.altered(name, "-" * sign + token.text)
+    elif name in {"ISOLATION_LEVEL", "CONTAINER", "EDITION", "ROW ARCHIVAL VISIBILITY"}:
+        raise not_done_here(f"ALTER SESSION SET {name}")
+    elif name not in IGNORED and name[0] != "_":
+        raise ora(2248)

@@ -13,6 +13,7 @@ from oracle_standin.engine.errors import ora
 from oracle_standin.engine.parsing.declared_types import DeclaredType
 from oracle_standin.engine.parsing.dialect import parse, parse_expression
 from oracle_standin.engine.parsing.lexer import Tokens
+from oracle_standin.engine.parsing.sequence_options import SequenceOptions
 from oracle_standin.engine.statements import partitions
 from oracle_standin.engine.statements.column_definitions import (
     ColumnDefinition,
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     from oracle_standin.engine.session import Session
 
 LONGS = {OracleType.LONG, OracleType.LONG_RAW}
+EARLIER_LIMITS = {OracleType.VARCHAR2: 4000, OracleType.RAW: 2000}
+"""Bytes that a column held before MAX_STRING_SIZE could be EXTENDED."""
+EXTENDED_RELEASE = 12
 IDENTITY_RELEASE, JSON_RELEASE, BOOLEAN_RELEASE = 12, 21, 23
 
 
@@ -226,8 +230,10 @@ def table_column(session: Session, written: ColumnDefinition) -> TableColumn:
     """Return the column that a definition makes."""
     compilation(session).checked_name(written.name)
     default = written.default
-    if written.identity:
-        default = _identity(session)
+    if written.sequence is not None:
+        default = _identity(session, written.sequence)
+    if written.default_on_null and session.database.release < IDENTITY_RELEASE:
+        raise ora(936)
     if default is not None:
         scope = Scope(context=compilation(session))
         scope.context.expression(parse_expression(default), scope)
@@ -239,27 +245,43 @@ def table_column(session: Session, written: ColumnDefinition) -> TableColumn:
         nullable=written.nullable is not False,
         default=default,
         virtual=written.virtual,
-        hidden=written.hidden,
+        hidden=bool(written.hidden),
+        identity=written.identity,
+        default_on_null=written.default_on_null,
     )
 
 
 def _known(session: Session, declared: DeclaredType) -> None:
     """Refuse types that the release does not have."""
     needed = {OracleType.JSON: JSON_RELEASE, OracleType.BOOLEAN: BOOLEAN_RELEASE}
-    if session.database.release < needed.get(declared.type.type, 0):
+    release = session.database.release
+    if release < needed.get(declared.type.type, 0):
         raise ora(902)
+    most = EARLIER_LIMITS.get(declared.type.type)
+    if release < EXTENDED_RELEASE and most is not None and declared.type.size > most:
+        raise ora(910)
 
 
-def _identity(session: Session) -> str:
+def _identity(session: Session, options: SequenceOptions) -> str:
     if session.database.release < IDENTITY_RELEASE:
         raise ora(2000, "(")
     number = session.catalog.next_number()
     name = f"ISEQ$$_{number}"
-    session.catalog.add(Sequence(owner=session.schema, name=name, number=number))
+    session.catalog.add(
+        Sequence(
+            owner=session.schema,
+            name=name,
+            number=number,
+            options=options,
+            following=options.start,
+        )
+    )
     return f'"{session.schema}"."{name}".NEXTVAL'
 
 
 def _checked(columns: tuple[TableColumn, ...]) -> None:
+    if all(one.virtual for one in columns):
+        raise ora(54039)
     if sum(1 for one in columns if one.type.type in LONGS) > 1:
         raise ora(1754)
     if len(columns) > 1000:  # noqa: PLR2004 -- the manual's own number

@@ -39,9 +39,9 @@ def run(session: Session, statement: str, bind_rows: Sequence[Sequence[Bind]]) -
 
 def qualified(session: Session, tokens: Tokens) -> tuple[str, str]:
     """Read [owner.]name; ORA-00972 where the name is too long."""
-    owner, name = session.schema, tokens.name()
+    owner, name = session.schema, tokens.new_name(903)
     if tokens.took("."):
-        owner, name = name, tokens.name()
+        owner, name = name, tokens.new_name(903)
     if owner not in session.catalog.users:
         raise ora(1918, owner)
     most = 128 if session.database.release >= 12 else 30  # noqa: PLR2004 -- the releases' own numbers
@@ -56,8 +56,22 @@ def _allowed(session: Session, privilege: str, owner: str) -> None:
         raise ora(1031)
 
 
+NEVER_REPLACED = {
+    "TABLE",
+    "GLOBAL",
+    "INDEX",
+    "UNIQUE",
+    "BITMAP",
+    "SEQUENCE",
+    "USER",
+    "MATERIALIZED",
+}
+
+
 def _create(session: Session, tokens: Tokens) -> None:
     replacing = tokens.took("OR", "REPLACE")
+    if replacing and tokens.next.text in NEVER_REPLACED:
+        raise tokens.error(922)
     for words in (("EDITIONABLE",), ("NONEDITIONABLE",), ("NO", "FORCE"), ("FORCE",)):
         tokens.took(*words)
     if tokens.took("GLOBAL", "TEMPORARY", "TABLE"):
@@ -126,6 +140,7 @@ def _drop(session: Session, tokens: Tokens) -> None:
         _drop_named(session, tokens, "TABLE")
     elif tokens.took("PUBLIC", "SYNONYM"):
         name = tokens.name()
+        tokens.end()
         if not isinstance(session.catalog.find(names.PUBLIC, name), names.Synonym):
             raise ora(1432)
         session.catalog.remove(names.PUBLIC, name)
@@ -178,6 +193,8 @@ def _drop_table(table: Table, *, cascade: bool) -> None:
 
 def _drop_index(session: Session, tokens: Tokens) -> None:
     owner, name = qualified(session, tokens)
+    tokens.took("ONLINE") or tokens.took("FORCE")
+    tokens.end()
     index: Index | None = session.catalog.indexes.get((owner, name))
     if index is None:
         raise ora(1418)
@@ -189,7 +206,14 @@ def _drop_index(session: Session, tokens: Tokens) -> None:
 
 def _truncate(session: Session, tokens: Tokens) -> None:
     tokens.expect("TABLE")
-    truncate(session, own_table(session, tokens, "DROP ANY TABLE"))
+    table = own_table(session, tokens, "DROP ANY TABLE")
+    if tokens.at("CASCADE"):
+        raise not_done_here("TRUNCATE ... CASCADE")
+    if tokens.took("DROP") or tokens.took("REUSE"):
+        tokens.took("ALL")
+        tokens.expect("STORAGE")
+    tokens.end()
+    truncate(session, table)
 
 
 def own_table(session: Session, tokens: Tokens, privilege: str) -> Table:
@@ -224,6 +248,7 @@ def _comment(session: Session, tokens: Tokens) -> None:
     text = tokens.take()
     if text.kind not in {Kind.STRING, Kind.NATIONAL}:
         raise ora(1780)
+    tokens.end()
     column = path.pop() if of_column else None
     owner = path[0] if len(path) > 1 else session.schema
     create_objects.comment(session, (owner, path[-1]), column, text.text or None)
@@ -232,7 +257,8 @@ def _comment(session: Session, tokens: Tokens) -> None:
 def _rename(session: Session, tokens: Tokens) -> None:
     old = tokens.name()
     tokens.expect("TO")
-    new = tokens.name()
+    new = tokens.new_name(903)
+    tokens.end()
     found = session.catalog.find(session.schema, old)
     if found is None:
         raise ora(4043, old)
@@ -246,12 +272,25 @@ def _rename(session: Session, tokens: Tokens) -> None:
 def _purge(session: Session, tokens: Tokens) -> None:
     """Nothing is kept in a recycle bin, so nothing is left to purge."""
     del session
-    tokens.position = len(tokens.all) - 1
+    if tokens.took("TABLE") or tokens.took("INDEX"):
+        tokens.name()
+        raise ora(38307)
+    if not tokens.took("RECYCLEBIN"):
+        raise not_done_here(f"PURGE {tokens.next.text}")
+    tokens.end()
 
 
 def _analyze(session: Session, tokens: Tokens) -> None:
     tokens.expect("TABLE")
     table = own_table(session, tokens, "ANALYZE ANY")
+    if not (tokens.took("COMPUTE") or tokens.took("ESTIMATE")):
+        raise not_done_here(f"ANALYZE TABLE ... {tokens.next.text}")
+    tokens.expect("STATISTICS")
+    if tokens.took("SAMPLE"):
+        tokens.number()
+        if not tokens.took("ROWS"):
+            tokens.expect("PERCENT")
+    tokens.end()
     if table.kind is TableKind.EXTERNAL:
         raise ora(942)
     session.database.analyse(table)

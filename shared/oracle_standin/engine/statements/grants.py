@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,11 @@ OBJECT_PRIVILEGES = {
     "SELECT", "READ", "INSERT", "UPDATE", "DELETE", "FLASHBACK", "EXECUTE", "ALL", "ALTER",
     "REFERENCES", "INDEX",
 }  # fmt: skip
+SYSTEM_PRIVILEGE = re.compile(
+    "(CREATE|ALTER|DROP|SELECT|INSERT|UPDATE|DELETE|EXECUTE|GRANT|COMMENT|ANALYZE|LOCK|FLASHBACK|READ"
+    "|UNLIMITED|EXEMPT|ADMINISTER) [A-Z]+( [A-Z]+){0,3}"
+)
+"""Their general form; only those that the stand-in asks for mean anything."""
 ROLES = {
     "CONNECT": {"CREATE SESSION"},
     "RESOURCE": set(ORDINARY) - {"CREATE SESSION", "CREATE VIEW", "CREATE SYNONYM"},
@@ -37,6 +43,9 @@ def run(session: Session, statement: str, bind_rows: Sequence[Sequence[Bind]]) -
     users = [_user(session, tokens.name())]
     while tokens.took(","):
         users.append(_user(session, tokens.name()))
+    tokens.took("WITH", "GRANT", "OPTION") or tokens.took("WITH", "ADMIN", "OPTION")
+    tokens.took("CASCADE", "CONSTRAINTS")
+    tokens.end()
     for user in users:
         for privilege in privileges:
             if target is not None:
@@ -104,5 +113,7 @@ def _system(session: Session, user: User, privilege: str, *, giving: bool) -> No
     if privilege in ROLES:
         change(user.roles, {privilege})
         change(user.privileges, ROLES[privilege])
-    else:
+    elif privilege in ADMINISTRATOR or SYSTEM_PRIVILEGE.fullmatch(privilege):
         change(user.privileges, {privilege})
+    else:
+        raise ora(990)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from oracle_standin.engine.compiling.coercion import NULL, converted
 from oracle_standin.engine.compiling.conditions import truth
 from oracle_standin.engine.compiling.scope import Scope
 from oracle_standin.engine.errors import ora
 from oracle_standin.engine.execution import settings_of
-from oracle_standin.engine.kinds import FIRST_SOURCE, Compiled, Evaluate, Frame
+from oracle_standin.engine.kinds import FIRST_SOURCE, Compiled, Evaluate, Frame, Value
 from oracle_standin.engine.limits import storer
 from oracle_standin.engine.parsing.dialect import parse_condition, parse_expression
 from oracle_standin.engine.statements.targets import Target
@@ -38,6 +38,12 @@ def writable(
     return positions
 
 
+def insist_on_identity(table: Table, positions: Iterable[int], refusal: int) -> None:
+    """Refuse values for a column that always makes its own."""
+    if any(table.columns[position].identity == "ALWAYS" for position in positions):
+        raise ora(refusal)
+
+
 def column_text(table: Table, column: TableColumn) -> str:
     """Name a column as Oracle's errors do."""
     return f'"{table.owner}"."{table.name}"."{column.name}"'
@@ -58,12 +64,28 @@ def default_of(column: TableColumn, scope: Scope) -> Compiled:
     return scope.context.expression(parse_expression(column.default), scope)
 
 
+def _of_new_row(column: TableColumn, given: Compiled | None, outside: Scope) -> Compiled:
+    """Return what a new row has in a column: what is given, or the default instead."""
+    if given is None:
+        return default_of(column, outside)
+    if not column.default_on_null:
+        return given
+    first = converted(given, column.type).run
+    otherwise = converted(default_of(column, outside), column.type).run
+
+    def value(frame: Frame) -> Value:
+        found = first(frame)
+        return otherwise(frame) if found is None else found
+
+    return Compiled(type=column.type, run=value)
+
+
 def maker(target: Target, given: Mapping[int, Compiled]) -> Callable[[Frame], Row]:
     """Return how a new row is made of expressions and defaults."""
     table = target.table
     outside = Scope(context=target.scope.context)
     emits = [
-        emit(table, column, given.get(position) or default_of(column, outside))
+        emit(table, column, _of_new_row(column, given.get(position), outside))
         for position, column in enumerate(table.columns)
     ]
     check = _checks(target, 1400)

@@ -35,6 +35,9 @@ class TableColumn:
     comment: str | None = None
     virtual: str | None = None
     hidden: bool = False
+    identity: str = ""
+    """"" for an ordinary column, or ALWAYS, BY DEFAULT."""
+    default_on_null: bool = False
 
     @property
     def type(self) -> ColumnType:
