@@ -157,7 +157,7 @@ def check_text(array: Any, *, column: str) -> None:  # noqa: ANN401
         return
     text = TextBuffers.of(array)
     for row, (low, high) in enumerate(pairwise(text.offsets.tolist())):
-        if (at := _first_broken_byte(text.data.data[low:high])) is not None:
+        if (at := first_broken_byte(text.data.data[low:high])) is not None:
             raise UnreadableValue(
                 f"column {column} holds bytes that are no text in row {row} of a batch, "
                 f"from byte {at} of the value",
@@ -165,7 +165,7 @@ def check_text(array: Any, *, column: str) -> None:  # noqa: ANN401
             )
 
 
-def _first_broken_byte(value: memoryview) -> int | None:
+def first_broken_byte(value: memoryview) -> int | None:
     """Return where a value stops being UTF-8; a large one is looked at piece by piece."""
     decoder = _DECODER()
     for start in range(0, len(value), _PIECE_BYTES):

@@ -18,7 +18,8 @@ from arro3.io import write_ndjson
 
 from oracle_etl.flow.encode.arrow_text import TextBuffers, check_text, floats
 from oracle_etl.flow.encode.convert_columns import Conversion, converted, json_conversion
-from oracle_etl.flow.encode.large_bytes import large_columns, quoted_base64
+from oracle_etl.flow.encode.large_bytes import LARGE, large_columns, quoted_base64
+from oracle_etl.flow.encode.large_json import is_json
 from oracle_etl.flow.encode.text_pieces import Pieces, Take
 from oracle_etl.model.columns import CarriedColumn, WireForm
 from oracle_etl.model.errors import UnreadableValue
@@ -149,15 +150,23 @@ def _float(value: float) -> bytes:
 def _json_line(text: bytes | None, column: CarriedColumn) -> bytes | None:
     if text is None:
         return None
+    if (fault := _fault(text)) is not None:
+        raise UnreadableValue(
+            f"column {column.name} holds text that is no JSON: {fault}",
+            hint="exclude the column, or select it as text with a `query`",
+        )
+    # Inside strings JSON has no bare ends of line, so these stand between its tokens.
+    return text.translate(_ENDS_OF_LINE)
+
+
+def _fault(text: bytes) -> str | None:
+    if len(text) >= LARGE:
+        return None if is_json(text) else f"a document of {len(text)} bytes"
     try:
         orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise UnreadableValue(
-            f"column {column.name} holds text that is no JSON: {error}",
-            hint="exclude the column, or select it as text with a `query`",
-        ) from None
-    # Inside strings JSON has no bare ends of line, so these stand between its tokens.
-    return text.translate(_ENDS_OF_LINE)
+        return f"{error}"
+    return None
 
 
 def _placeholders(fragments: Sequence[Fragment | None]) -> Array:
