@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 import jwt
 import pytest
 import requests
-from google.auth.crypt import Signer
 
 from builders import a_job, a_part, a_plan, a_receipt, a_slot, a_table, a_transport
 from emulators.emulator_fixtures import google_project
 from emulators.firestore_home import firestore_database
 from emulators.google_emulators import firestore_address
+from emulators.security_rules import load_rules
+from fakes.stepped_clock import SteppedClock
+from google_fakes.identity_toolkit import SIGN_IN, FakeIdentityToolkit
+from google_fakes.service_account import ServiceAccount
 from oracle_etl.gateways.google.firestore import FirestoreJobBook
 from oracle_etl.gateways.google.firestore.documents import (
     job_path,
@@ -27,7 +31,6 @@ from oracle_etl.gateways.google.firestore.documents import (
     table_path,
     transport_path,
 )
-from oracle_etl.gateways.google.watcher_sign_in import FirebaseSignIn
 from oracle_etl.gateways.system_clock import SystemClock
 from oracle_etl.model.transport import DEFAULT_TENANT
 from oracle_etl.ports import Entries
@@ -35,7 +38,6 @@ from oracle_etl.ports import Entries
 __all__ = ["google_project"]
 pytestmark = pytest.mark.emulators
 
-RULES = Path(__file__).parents[2] / "infra" / "firestore.rules"
 JOB, TABLE, TRANSPORT = "JOB-20260301-120000-0001", "t00000", "TRPID-00000001"
 WATCHED = {
     "a transport": transport_path(TRANSPORT),
@@ -102,13 +104,7 @@ class Reader:
 
 @pytest.fixture
 def project(google_project: str) -> str:
-    rules = {"rules": {"files": [{"name": "firestore.rules", "content": RULES.read_text()}]}}
-    loaded = requests.put(
-        f"http://{firestore_address()}/emulator/v1/projects/{google_project}:securityRules",
-        json=rules,
-        timeout=30,
-    )
-    assert loaded.status_code == requests.codes.ok, loaded.text
+    load_rules(google_project)
     book = FirestoreJobBook(firestore_database(google_project), clock=SystemClock(), keep_days=90)
     book.transact(write_one_of_each)
     return google_project
@@ -198,33 +194,83 @@ class TestADocumentWithoutATenant:
         assert not without.may_get("jobs/odd")
 
 
-class Recording(Signer):
-    """Signs nothing, since the emulator looks at no signature."""
+@pytest.fixture
+def account() -> ServiceAccount:
+    return ServiceAccount()
 
-    key_id = None
 
-    def sign(self, message: bytes | str) -> bytes:
-        return b"not looked at"
+@pytest.fixture
+def identity_toolkit(google_project: str, account: ServiceAccount) -> Iterator[FakeIdentityToolkit]:
+    toolkit = FakeIdentityToolkit(
+        project=google_project,
+        account=account.email,
+        public_key=account.public_key,
+        clock=SystemClock(),
+    )
+    with toolkit.serving():
+        yield toolkit
+
+
+def exchanged(custom_token: str, toolkit: FakeIdentityToolkit) -> requests.Response:
+    """Ask for an ID token as Firebase's SDK does."""
+    asked = {"token": custom_token, "returnSecureToken": True}
+    return requests.post(f"http://{toolkit.address}{SIGN_IN}?key=k", json=asked, timeout=30)
 
 
 class TestAWatcherWhoSignedIn:
-    """Firebase puts a custom token's claims beside its own, which here the test does."""
+    @pytest.fixture
+    def signed_in(
+        self, project: str, account: ServiceAccount, identity_toolkit: FakeIdentityToolkit
+    ) -> Callable[[str], Reader]:
+        def sign_in(tenant: str) -> Reader:
+            token = account.sign_in(SystemClock()).token(tenant=tenant)
+            given = exchanged(token.text, identity_toolkit)
+            assert given.ok, given.text
+            return Reader(project, given.json()["idToken"])
 
-    def exchanged(self, custom_token: str) -> str:
-        claims = jwt.decode(custom_token, options={"verify_signature": False})
-        return token_with(user_id=claims["uid"], sub=claims["uid"], **claims["claims"])
+        return sign_in
 
-    def signed_in(self, project: str, tenant: str) -> Reader:
-        sign_in = FirebaseSignIn("api@p", clock=SystemClock(), build_signer=lambda _: Recording())
-        return Reader(project, self.exchanged(sign_in.token(tenant=tenant).text))
-
-    def test_sees_what_the_tenant_may_see_and_nothing_else(self, project: str) -> None:
-        watcher = self.signed_in(project, DEFAULT_TENANT)
+    def test_sees_what_the_tenant_may_see_and_nothing_else(
+        self, signed_in: Callable[[str], Reader]
+    ) -> None:
+        watcher = signed_in(DEFAULT_TENANT)
         seen = {what for what, path in EVERYTHING.items() if watcher.may_get(path)}
         assert seen == set(WATCHED)
         assert watcher.may_list(f"{job_path(JOB)}/tables", tenant=DEFAULT_TENANT)
         assert not any(watcher.may_write(path) for path in EVERYTHING.values())
 
-    def test_of_another_tenant_sees_nothing(self, project: str) -> None:
-        stranger = self.signed_in(project, "another")
+    def test_of_another_tenant_sees_nothing(self, signed_in: Callable[[str], Reader]) -> None:
+        stranger = signed_in("another")
         assert not any(stranger.may_get(path) for path in EVERYTHING.values())
+
+
+class TestACustomToken:
+    def test_is_exchanged_for_the_tenants_claim(
+        self, account: ServiceAccount, identity_toolkit: FakeIdentityToolkit
+    ) -> None:
+        token = account.sign_in(SystemClock()).token(tenant="blue")
+        given = exchanged(token.text, identity_toolkit).json()["idToken"]
+        claims = jwt.decode(given, options={"verify_signature": False})
+        assert (claims["tenant"], claims["sub"]) == ("blue", "watcher-of-blue")
+
+    def test_of_another_key_gets_nothing(
+        self, account: ServiceAccount, identity_toolkit: FakeIdentityToolkit
+    ) -> None:
+        other = ServiceAccount(account.email)
+        token = other.sign_in(SystemClock()).token(tenant="blue")
+        assert exchanged(token.text, identity_toolkit).status_code == 400
+
+    def test_that_somebody_changed_gets_nothing(
+        self, account: ServiceAccount, identity_toolkit: FakeIdentityToolkit
+    ) -> None:
+        head, _, signature = account.sign_in(SystemClock()).token(tenant="blue").text.split(".")
+        _, body, _ = account.sign_in(SystemClock()).token(tenant="red").text.split(".")
+        assert exchanged(f"{head}.{body}.{signature}", identity_toolkit).status_code == 400
+
+    @pytest.mark.parametrize("hours", [-2, 1])
+    def test_of_another_time_gets_nothing(
+        self, account: ServiceAccount, identity_toolkit: FakeIdentityToolkit, hours: int
+    ) -> None:
+        clock = SteppedClock(SystemClock().now() + timedelta(hours=hours))
+        token = account.sign_in(clock).token(tenant="blue")
+        assert exchanged(token.text, identity_toolkit).status_code == 400
