@@ -5,9 +5,15 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from oracle_etl.flow.fire_times import next_fire
+from oracle_etl.flow.fire_times import last_due
 from oracle_etl.flow.start_job import start_job
-from oracle_etl.model.errors import GiveUp, Refused, TransportError, TransportIsRunning
+from oracle_etl.model.errors import (
+    GiveUp,
+    NoSuchJob,
+    Refused,
+    TransportError,
+    TransportIsRunning,
+)
 from oracle_etl.model.job import JobRequest
 from oracle_etl.model.transport import Overlap, Schedule, Transport
 from oracle_etl.outside import Outside
@@ -46,18 +52,30 @@ def _fire(transport: Transport, now: datetime, *, outside: Outside) -> str | Non
     if transport.running_job is not None and schedule.overlap is Overlap.QUEUE:
         return None  # it stays due until the running job has ended
     job_id = None
-    if now - due <= timedelta(seconds=schedule.grace_seconds):
-        job_id = _start(transport, due, outside=outside)
+    if now - _could_start(transport, due, outside=outside) <= _grace(schedule):
+        try:
+            job_id = _start(transport, due, outside=outside)
+        except TransportIsRunning:
+            if schedule.overlap is Overlap.QUEUE:
+                return None  # somebody else has just started it: as above
     _move_on(transport, following, outside=outside)
     return job_id
 
 
-def last_due(schedule: Schedule, first: datetime, now: datetime) -> tuple[datetime, datetime]:
-    """Return the last instant that is due by now, from `first` on, and the one after it."""
-    due, following = first, next_fire(schedule, after=first)
-    while following <= now:
-        due, following = following, next_fire(schedule, after=following)
-    return due, following
+def _grace(schedule: Schedule) -> timedelta:
+    return timedelta(seconds=schedule.grace_seconds)
+
+
+def _could_start(transport: Transport, due: datetime, *, outside: Outside) -> datetime:
+    """Return since when a due run could start: a queued one waits for the end of the last job."""
+    schedule = transport.schedule
+    if schedule is None or schedule.overlap is not Overlap.QUEUE or transport.last_job is None:
+        return due
+    try:
+        ended = outside.book.job(transport.last_job).completed_at
+    except NoSuchJob:
+        return due
+    return due if ended is None else max(due, ended)
 
 
 def _start(transport: Transport, due: datetime, *, outside: Outside) -> str | None:
@@ -66,7 +84,7 @@ def _start(transport: Transport, due: datetime, *, outside: Outside) -> str | No
     try:
         started = start_job(transport.id, request, outside=outside)
     except TransportIsRunning:
-        return None  # overlap is skipped
+        raise
     except (Refused, GiveUp) as error:
         # Disabled or removed meanwhile, its list matches nothing now, a login refused.
         _tell(transport, "is not started", error)

@@ -4,17 +4,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from builders import NOON
 from fakes.memory_source import MemorySource
 from flow_home import a_home, drain, put_transport, start
-from oracle_etl.flow.fire_schedules import fire_schedules, last_due
+from oracle_etl.flow.fire_schedules import fire_schedules
+from oracle_etl.flow.fire_times import last_due
 from oracle_etl.model.errors import LoginRefused, SourceAway
 from oracle_etl.model.transport import Overlap, Schedule, Transport
 from oracle_etl.outside import Outside
-from oracle_etl.ports import Entries, PageRequest, TableSource
+from oracle_etl.ports import Entries, JobBook, PageRequest, TableSource
 
 HOURLY = Schedule(cron="0 * * * *")
 ONE = NOON + timedelta(hours=1)
@@ -99,6 +101,57 @@ class TestARunThatIsDueWhileTheLastOneLasts:
         assert fire_schedules(outside=home) == ()
         drain(home)
         assert len(fire_schedules(outside=home)) == 1
+
+    def test_waits_however_long_the_running_one_takes(self, home: Outside) -> None:
+        transport = scheduled(home, replace(HOURLY, overlap=Overlap.QUEUE, grace_seconds=60))
+        start(home, transport)
+        home.clock.wait(3600 + 1800)
+        assert fire_schedules(outside=home) == ()
+        drain(home)
+        home.clock.wait(50)
+        assert len(fire_schedules(outside=home)) == 1
+
+    def test_is_let_go_where_it_could_have_started_long_ago(self, home: Outside) -> None:
+        transport = scheduled(home, replace(HOURLY, overlap=Overlap.QUEUE, grace_seconds=60))
+        start(home, transport)
+        drain(home)
+        home.clock.wait(3600 + 1800)
+        assert fire_schedules(outside=home) == ()
+        assert home.book.transport(transport.id).next_fire_at == ONE + timedelta(hours=1)
+
+    def test_is_judged_by_its_instant_where_the_last_job_is_forgotten(self, home: Outside) -> None:
+        queued = replace(HOURLY, overlap=Overlap.QUEUE)
+        scheduled(home, queued, last_job="JOB-20250301-120000-0001")
+        home.clock.wait(3600)
+        assert len(fire_schedules(outside=home)) == 1
+
+    @pytest.mark.parametrize(
+        ("overlap", "next_hour"), [(Overlap.QUEUE, 1), (Overlap.SKIP, 2)], ids=["queue", "skip"]
+    )
+    def test_follows_its_schedule_where_somebody_starts_the_transport_meanwhile(
+        self, home: Outside, overlap: Overlap, next_hour: int
+    ) -> None:
+        transport = scheduled(home, replace(HOURLY, overlap=overlap))
+        home.clock.wait(3600)
+        before = [home.book.transport(transport.id)]
+        start(home, transport)
+        assert fire_schedules(outside=replace(home, book=_Late(home.book, before))) == ()
+        following = home.book.transport(transport.id).next_fire_at
+        assert following == NOON + timedelta(hours=next_hour)
+
+
+class _Late:
+    """A book that tells of due transports as they were a moment ago."""
+
+    def __init__(self, book: JobBook, due: list[Transport]) -> None:
+        self._book = book
+        self._due = due
+
+    def due_transports(self, now: datetime, *, limit: int) -> list[Transport]:
+        return self._due[:limit]
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the book has
+        return getattr(self._book, name)
 
 
 class TestWhatCannotBeStarted:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime, timedelta
+from types import FrameType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle_etl.flow.fire_times import next_fire
+from oracle_etl.flow.fire_times import last_due, next_fire
 from oracle_etl.model.errors import InvalidRequest
 from oracle_etl.model.transport import Schedule
 
@@ -57,6 +59,48 @@ class TestTheNightTheClocksGoBack:
             "2026-10-25T00:30Z",
             "2026-10-26T01:30Z",
         ]
+
+
+def walked(schedule: Schedule, first: datetime, now: datetime) -> tuple[datetime, datetime]:
+    """Find the last due instant step by step."""
+    due, following = first, next_fire(schedule, after=first)
+    while following <= now:
+        due, following = following, next_fire(schedule, after=following)
+    return due, following
+
+
+class TestTheLastInstantThatIsDue:
+    @given(
+        st.sampled_from(
+            ["*/20 * * * *", "0 * * * *", AT_HALF_PAST_TWO, "0 3 * * SUN", "15 1 1 * *"]
+        ),
+        st.sampled_from(["UTC", "Asia/Seoul", "Europe/Berlin", "America/St_Johns"]),
+        st.datetimes(min_value=datetime(2026, 3, 1), max_value=datetime(2026, 12, 1)),  # noqa: DTZ001 - made aware below
+        st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=60)),
+    )
+    def test_is_the_one_that_a_walk_would_find(
+        self, cron: str, zone: str, begun: datetime, away: timedelta
+    ) -> None:
+        schedule = Schedule(cron=cron, time_zone=zone)
+        first = next_fire(schedule, after=begun.replace(tzinfo=UTC))
+        now = first + away
+        assert last_due(schedule, first, now) == walked(schedule, first, now)
+
+    def test_is_found_after_years_without_a_look_at_every_minute(self) -> None:
+        looks = 0
+
+        def count(frame: FrameType, event: str, _: object) -> None:
+            nonlocal looks
+            looks += event == "call" and frame.f_code is next_fire.__code__
+
+        first = utc("2020-01-01T00:00")
+        sys.setprofile(count)
+        try:
+            found = last_due(Schedule(cron="* * * * *"), first, utc("2026-03-01T12:00"))
+        finally:
+            sys.setprofile(None)
+        assert found == (utc("2026-03-01T12:00"), utc("2026-03-01T12:01"))
+        assert looks < 2 * 24 * 60
 
 
 class TestAScheduleThatCannotBe:
