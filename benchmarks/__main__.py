@@ -7,182 +7,122 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-import oracledb
-
 from benchmarks.cases import CASES, Case
 from benchmarks.measured import Figures, Request
 from benchmarks.peers import measure_peers
 from benchmarks.processes import run_measured, serving_replay
+from benchmarks.results import Result, document, line_of, lines_of_peers, machine_now
 
 _BLOCK = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """One line of the table."""
-
-    case: str
-    format: str
-    parts: int
-    rows: int
-    rows_per_second: float
-    rows_per_cpu_second: float
-    over_driver: float
-    json_mb_per_second: float
-    peak_rss_mb: float
-    saved_percent: float
-    peers: dict[str, Any]
 
 
 def main() -> None:
     """Run what was asked for."""
     chosen = _arguments()
-    results: list[Result] = []
-    with serving_replay() as dsn, tempfile.TemporaryDirectory(prefix="oracle-etl-peers-") as folder:
-        for name in chosen.cases.split(","):
-            peers = _peers(CASES[name], chosen, dsn, Path(folder))
-            results += [replace(each, peers=peers) for each in _case(CASES[name], chosen, dsn)]
-    document = {"machine": _machine(), "results": [asdict(each) for each in results]}
+    machine = machine_now()
+    with (
+        serving_replay(chosen.share) as dsn,
+        tempfile.TemporaryDirectory(prefix="oracle-etl-peers-") as folder,
+    ):
+        results = [
+            result
+            for name in chosen.cases.split(",")
+            for result in _Bench(CASES[name], chosen, dsn).results(Path(folder))
+        ]
     if chosen.json:
-        Path(chosen.json).write_text(json.dumps(document, indent=2) + "\n")
+        found = document(results, machine=machine)
+        Path(chosen.json).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("--cases", default=",".join(CASES))
-    parser.add_argument("--formats", default="jsonl.gz")
-    parser.add_argument("--parts", default="1")
-    parser.add_argument("--peers", choices=["none", "all"], default="none")
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--json", default="")
+    parser.add_argument("--cases", default=",".join(CASES), help=f"of {','.join(CASES)}")
+    parser.add_argument("--formats", default="jsonl.gz,parquet")
+    parser.add_argument("--parts", default="1,2", help="how many workers share the rows")
+    parser.add_argument(
+        "--peers",
+        choices=["none", "all"],
+        default="all",
+        help="each is installed into an environment of its own, for which PyPI is asked",
+    )
+    parser.add_argument("--repeats", type=int, default=3, help="figures are medians of so many")
+    parser.add_argument(
+        "--share", type=float, default=1.0, help="of each table's rows, to try it out"
+    )
+    parser.add_argument("--json", default="", help="where the figures are stored")
     return parser.parse_args()
 
 
-def _peers(case: Case, chosen: argparse.Namespace, dsn: str, folder: Path) -> dict[str, Any]:
-    if chosen.peers == "none":
-        return {}
-    measured = dict(measure_peers(case, dsn, folder))
-    for name, figures in measured.items():
-        print(f"{case.name:7s} {name:14s} {_said(figures)}", flush=True)
-    return measured
+class _Bench:
+    """One case, measured as was asked."""
 
+    def __init__(self, case: Case, chosen: argparse.Namespace, dsn: str) -> None:
+        self._case = case.shrunk(chosen.share)
+        self._chosen = chosen
+        self._common: dict[str, Any] = {"case": case.name, "dsn": dsn, "share": chosen.share}
 
-def _said(figures: dict[str, Any]) -> str:
-    if "skipped" in figures:
-        return f"skipped: {figures['skipped']}"
-    return (
-        f"{figures['rows_per_second']:>9,.0f} rows/s  "
-        f"{figures['rows_per_cpu_second']:>9,.0f} per CPU-s  {figures['peak_rss_mb']:.0f} MB RSS  "
-        f"{figures['differences']:,} of {figures['values']:,} values differ"
-    )
+    def results(self, folder: Path) -> Iterator[Result]:
+        """Measure the driver at its best, ours in every format and split, and the peers."""
+        results = list(self._ours_alone())
+        peers = self._peers(folder)
+        for line in lines_of_peers(results, peers):
+            print(line, flush=True)
+        for result in results:
+            yield replace(result, peers=peers)
 
+    def _ours_alone(self) -> Iterator[Result]:
+        driver = max(self._driver(size) for size in self._case.driver_sizes)
+        print(f"{self._case.name}: the driver alone {driver:,.0f} rows per CPU-second", flush=True)
+        for format_ in self._chosen.formats.split(","):
+            for parts in map(int, self._chosen.parts.split(",")):
+                runs = [self._ours(format_, parts) for _ in range(self._chosen.repeats)]
+                # The driver is measured again beside each, since other load changes with time.
+                beside = self._driver(self._case.driver_sizes[0])
+                result = Result.of(self._case, runs, format_=format_, driver=max(driver, beside))
+                print(line_of(result), flush=True)
+                yield result
 
-def _case(case: Case, chosen: argparse.Namespace, dsn: str) -> Iterator[Result]:
-    driver = max(
-        median(
-            _rate(run_measured(Request(what="driver", batch_rows=size, **_of(case, dsn))))
-            for _ in range(chosen.repeats)
+    def _peers(self, folder: Path) -> dict[str, Any]:
+        if self._chosen.peers == "none":
+            return {}
+        dsn, share = self._common["dsn"], self._chosen.share
+        return dict(measure_peers(self._case, dsn, folder, share=share))
+
+    def _driver(self, batch_rows: int) -> float:
+        """Return what the driver alone does, in rows per CPU-second."""
+        request = Request(
+            what="driver", batch_rows=batch_rows, tables=self._case.tables, **self._common
         )
-        for size in case.driver_sizes
-    )
-    print(f"{case.name}: the driver alone {driver:,.0f} rows per CPU-second")
-    for format_ in chosen.formats.split(","):
-        for parts in (int(each) for each in chosen.parts.split(",")):
-            # The driver is measured again beside each, since other load changes with time.
-            size = case.driver_sizes[0]
-            runs = [_ours(case, dsn, format_, parts) for _ in range(chosen.repeats)]
-            beside = [
-                _rate(run_measured(Request(what="driver", batch_rows=size, **_of(case, dsn))))
-                for _ in range(chosen.repeats)
-            ]
-            result = _result(case, format_, parts, runs, max(driver, median(beside)))
-            print(_line(result), flush=True)
-            yield result
+        runs = [run_measured(request) for _ in range(self._chosen.repeats)]
+        return median(each.rows / each.cpu_seconds for each in runs)
+
+    def _ours(self, format_: str, parts: int) -> list[Figures]:
+        with tempfile.TemporaryDirectory(prefix="oracle-etl-bench-") as folder:
+            common = {"what": "ours", "format": format_, "folder": folder, **self._common}
+            shares = shared_out(self._case, parts)
+            requests = [Request(**common, **each) for each in shares]
+            with ThreadPoolExecutor(parts) as pool:
+                return list(pool.map(run_measured, requests))
 
 
-def _of(case: Case, dsn: str) -> dict[str, Any]:
-    return {"case": case.name, "dsn": dsn, "tables": case.tables}
-
-
-def _rate(figures: Figures) -> float:
-    return figures.rows / figures.cpu_seconds
-
-
-def _ours(case: Case, dsn: str, format_: str, parts: int) -> list[Figures]:
-    with tempfile.TemporaryDirectory(prefix="oracle-etl-bench-") as folder:
-        requests = _requests(case, dsn, format_, parts, folder)
-        with ThreadPoolExecutor(parts) as pool:
-            return list(pool.map(run_measured, requests))
-
-
-def _requests(case: Case, dsn: str, format_: str, parts: int, folder: str) -> list[Request]:
-    common: dict[str, Any] = {
-        "what": "ours",
-        "case": case.name,
-        "dsn": dsn,
-        "format": format_,
-        "folder": folder,
-    }
+def shared_out(case: Case, parts: int) -> list[dict[str, int]]:
+    """Return what each of the workers carries: some of the tables, or some rows of the only one."""
     if parts == 1:
-        return [Request(**common, tables=case.tables)]
+        return [{"tables": case.tables}]
     if case.tables > 1:
-        share = case.tables // parts
-        return [Request(**common, first_table=at * share, tables=share) for at in range(parts)]
+        cuts = [case.tables * at // parts for at in range(parts + 1)]
+        return [{"first_table": low, "tables": high - low} for low, high in pairwise(cuts)]
     cuts = [case.rows * at // parts // _BLOCK * _BLOCK for at in range(parts)] + [case.rows]
-    return [Request(**common, first_row=low, end_row=high) for low, high in pairwise(cuts)]
-
-
-def _result(
-    case: Case, format_: str, parts: int, runs: Sequence[Sequence[Figures]], driver: float
-) -> Result:
-    rows = sum(each.rows for each in runs[0])
-    wall = median(max(each.seconds for each in run) for run in runs)
-    cpu = median(sum(each.cpu_seconds for each in run) for run in runs)
-    plain = sum(each.plain_bytes for each in runs[0])
-    written = sum(each.written_bytes for each in runs[0])
-    return Result(
-        case=case.name,
-        format=format_,
-        parts=parts,
-        rows=rows,
-        rows_per_second=rows / wall,
-        rows_per_cpu_second=rows / cpu,
-        over_driver=rows / cpu / driver,
-        json_mb_per_second=plain / wall / 1e6,
-        peak_rss_mb=max(each.peak_rss_mb for run in runs for each in run),
-        saved_percent=100 - 100 * written / plain,
-        peers={},
-    )
-
-
-def _line(result: Result) -> str:
-    return (
-        f"{result.case:7s} {result.format:9s} parts {result.parts}  {result.rows:>9,} rows  "
-        f"{result.rows_per_second:>9,.0f} rows/s  {result.rows_per_cpu_second:>9,.0f} per CPU-s  "
-        f"{result.over_driver:.2f} over the driver  {result.json_mb_per_second:>5.0f} MB/s  "
-        f"{result.peak_rss_mb:.0f} MB RSS  saves {result.saved_percent:.0f} %"
-    )
-
-
-def _machine() -> dict[str, Any]:
-    return {
-        "cores": os.cpu_count(),
-        "processor": platform.machine(),
-        "python": platform.python_version(),
-        "oracledb": oracledb.__version__,
-        "load": os.getloadavg()[0],
-    }
+    return [{"first_row": low, "end_row": high} for low, high in pairwise(cuts)]
 
 
 if __name__ == "__main__":

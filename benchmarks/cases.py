@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-Value = int | Decimal | str | bytes | datetime | None
+from oracle_standin.values.moments import Moment
+
+Value = int | Decimal | str | bytes | datetime | Moment | None
+_FEWEST_ROWS = 400
+_FEWEST_TABLES = 4
 _START = datetime(2020, 1, 1)  # noqa: DTZ001  an Oracle DATE has no zone
 
 
@@ -33,7 +37,22 @@ class Case:
     pool: int
     driver_sizes: tuple[int, ...]
     """Batch sizes among which the driver alone has its best."""
+    peer_rows: int = 1_000
+    """How many rows each peer carries: its rate does not depend on the table's length."""
     tables: int = 1
+
+    def shrunk(self, share: float) -> Case:
+        """Return the case with a share of its rows and tables, to try a measurement out."""
+        if share == 1:
+            return self
+        rows = max(_FEWEST_ROWS, int(self.rows * share) // _FEWEST_ROWS * _FEWEST_ROWS)
+        return replace(
+            self,
+            rows=rows,
+            pool=min(self.pool, rows),
+            peer_rows=min(self.peer_rows, rows),
+            tables=min(self.tables, max(_FEWEST_TABLES, int(self.tables * share))),
+        )
 
 
 def _number(name: str, precision: int | None = None, scale: int | None = 0) -> Declared:
@@ -160,6 +179,36 @@ def _sparse_row(n: int) -> Sequence[Value]:
     )
 
 
+_THIRD = Decimal(1) / 3
+_EXACT = (
+    _number("ID", 10),
+    _number("RATE"),
+    _number("LARGE"),
+    _number("DIGITS38", 38),
+    _number("DIGITS19", 19),
+    _number("AMOUNT", 25, 5),
+    Declared(name="MOMENT9", type="TIMESTAMP(9)", scale=9),
+    Declared(name="MOMENT_TZ", type="TIMESTAMP(6) WITH TIME ZONE", scale=6),
+    _text("NAME", 40),
+)
+
+
+def _exact_row(n: int) -> Sequence[Value]:
+    """Give values that doubles, microseconds and clocks without a zone lose."""
+    h = n * 2_654_435_761 & 0xFFFFFFFF
+    return (
+        n,
+        Decimal(h) / 10**12 + round(_THIRD, 20),
+        Decimal(f"{h:010d}1234567890.12345"),
+        Decimal(f"{10**8 + n}{h:010d}9876543210987654321"),
+        2**62 + n,
+        Decimal(f"{h:010d}00000{n % 10**5:05d}.12345"),
+        Moment(2024, 2, 29, n % 24, n % 60, h % 60, h % 10**9),
+        Moment(2024, 1 + n % 12, 28, n % 24, n % 60, h % 60, h % 10**6 * 1000, (540, -210)[n % 2]),
+        f"Name {n:06d}",
+    )
+
+
 CASES = {
     case.name: case
     for case in (
@@ -170,6 +219,7 @@ CASES = {
             rows=1_000_000,
             pool=20_000,
             driver_sizes=(1000, 2000, 5000, 10_000),
+            peer_rows=100_000,
         ),
         Case(
             name="wide",
@@ -178,6 +228,7 @@ CASES = {
             rows=40_000,
             pool=5_000,
             driver_sizes=(200, 500, 1000, 2000),
+            peer_rows=4_000,
         ),
         Case(
             name="ebs",
@@ -186,6 +237,7 @@ CASES = {
             rows=150_000,
             pool=5_000,
             driver_sizes=(500, 1000, 2000, 5000),
+            peer_rows=10_000,
         ),
         Case(
             name="lob",
@@ -194,6 +246,7 @@ CASES = {
             rows=10_000,
             pool=1_000,
             driver_sizes=(50, 100, 200, 500),
+            peer_rows=1_000,
         ),
         Case(
             name="sparse",
@@ -202,6 +255,7 @@ CASES = {
             rows=200_000,
             pool=5_000,
             driver_sizes=(500, 1000, 2000, 5000),
+            peer_rows=10_000,
         ),
         Case(
             name="small",
@@ -210,7 +264,17 @@ CASES = {
             rows=2_000,
             pool=2_000,
             driver_sizes=(1000, 2000),
+            peer_rows=2_000,
             tables=100,
+        ),
+        Case(
+            name="exact",
+            columns=_EXACT,
+            row=_exact_row,
+            rows=100_000,
+            pool=5_000,
+            driver_sizes=(1000, 2000, 5000),
+            peer_rows=5_000,
         ),
     )
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -15,7 +14,8 @@ import oracledb
 
 from benchmarks.cases import CASES, Case
 from benchmarks.ours import carry
-from benchmarks.replay_database import PASSWORD, USER
+from benchmarks.peak_memory import peak_rss_mb
+from benchmarks.replay_cells import PASSWORD, USER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,8 @@ class Request:
     end_row: int | None = None
     first_table: int = 0
     tables: int = 1
+    share: float = 1.0
+    """How much of the case the replay holds."""
     settings: dict[str, Any] = field(default_factory=dict)
 
 
@@ -57,7 +59,7 @@ def measured(run: Callable[[], tuple[int, int, int]]) -> Figures:
         rows=rows,
         seconds=time.perf_counter() - began,
         cpu_seconds=time.process_time() - cpu_began,
-        peak_rss_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        peak_rss_mb=peak_rss_mb(),
         plain_bytes=plain,
         written_bytes=written,
     )
@@ -81,7 +83,7 @@ def driver_alone(case: Case, request: Request) -> tuple[int, int, int]:
 def main() -> None:
     """Read a request, run it, print the figures."""
     request = Request(**json.loads(sys.stdin.read()))
-    case = CASES[request.case]
+    case = CASES[request.case].shrunk(request.share)
     if request.what == "driver":
         figures = measured(lambda: driver_alone(case, request))
     else:

@@ -21,7 +21,8 @@ from pathlib import Path
 import oracledb
 
 from benchmarks.cases import CASES, Case, Declared, Value
-from benchmarks.replay_database import PASSWORD, USER, Replayed
+from benchmarks.replay_cells import PASSWORD, USER
+from benchmarks.replay_database import Replayed
 from oracle_etl.flow.draft_transport import TransportDraft
 from oracle_etl.flow.start_job import start_job
 from oracle_etl.gateways.embedded.processes import NoWorkers

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.cases import Case, Declared
-from benchmarks.replay_database import PASSWORD, USER, rowid_of
+from benchmarks.cases import Case
+from benchmarks.replay_cells import PASSWORD, USER, declared_column
+from benchmarks.replay_database import rowid_of
 from oracle_etl.flow.claim_work import Claim
 from oracle_etl.flow.encode import PartRole
 from oracle_etl.flow.keep_lease import Lease
@@ -27,7 +28,7 @@ from oracle_etl.gateways.embedded.sqlite import (
 )
 from oracle_etl.gateways.oracle import OracleConnection, OracleTableSource
 from oracle_etl.gateways.system_clock import SystemClock
-from oracle_etl.model.columns import DeclaredColumn, ObjectKind, TableShape
+from oracle_etl.model.columns import ObjectKind, TableShape
 from oracle_etl.model.job import Job, JobRequest
 from oracle_etl.model.names import TableName
 from oracle_etl.model.objects import Extract
@@ -73,7 +74,7 @@ def _moved(case: Case, request: Request, number: int, outside: Outside) -> Extra
     carriage = Carriage(format=Format(request.format), compression_level=request.level)
     name = TableName(owner=USER, name=f"{case.name.upper()}_{number}")
     shape = TableShape(
-        table=name, kind=ObjectKind.HEAP, columns=tuple(map(_declared, case.columns))
+        table=name, kind=ObjectKind.HEAP, columns=tuple(map(declared_column, case.columns))
     )
     choice = TableChoice(table=str(name))
     plan = plan_columns(shape, choice, carriage)
@@ -95,16 +96,6 @@ def _range(case: Case, request: Request) -> RowidRange | None:
     return RowidRange(
         low=rowid_of(request.first_row) if request.first_row else None,
         high=rowid_of(request.end_row) if request.end_row < case.rows else None,
-    )
-
-
-def _declared(column: Declared) -> DeclaredColumn:
-    return DeclaredColumn(
-        name=column.name,
-        data_type=column.type,
-        precision=column.precision,
-        scale=column.scale,
-        length=column.size,
     )
 
 

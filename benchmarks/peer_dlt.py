@@ -14,7 +14,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-_CHUNK = 10_000
+from benchmarks.peak_memory import peak_rss_mb
+
+_LARGEST_CHUNK = 10_000
 
 
 def main() -> None:
@@ -32,7 +34,7 @@ def main() -> None:
         "rows": rows,
         "seconds": seconds,
         "cpu_seconds": cpu_seconds + children.ru_utime + children.ru_stime,
-        "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_rss_mb": peak_rss_mb(),
     }
     print(json.dumps(figures))
 
@@ -54,6 +56,7 @@ def _carry(request: dict[str, Any], folder: str) -> None:
             table.append_column(sqlalchemy.Column(column["name"], kind))
 
     reflection.Inspector.reflect_table = told
+    chunk = min(_LARGEST_CHUNK, request["rows"])
     host, service = request["dsn"].split("/")
     login = f"{request['user']}:{request['password']}"
     engine = sqlalchemy.create_engine(f"oracle+oracledb://{login}@{host}/?service_name={service}")
@@ -62,12 +65,12 @@ def _carry(request: dict[str, Any], folder: str) -> None:
         table=request["table"],
         schema=request["user"],
         backend=request["peer"].removeprefix("dlt-"),
-        chunk_size=_CHUNK,
+        chunk_size=chunk,
     )
     pipeline = dlt.pipeline(
         "peer", destination="filesystem", dataset_name="peer", pipelines_dir=f"{folder}/state"
     )
-    limited = table.add_limit(max(1, request["rows"] // _CHUNK))
+    limited = table.add_limit(request["rows"] // chunk)
     pipeline.run(limited, loader_file_format="jsonl")
 
 

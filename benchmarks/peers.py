@@ -1,4 +1,8 @@
-"""The peers: each installed into an environment of its own, measured, and read back."""
+"""The peers: each installed into an environment of its own, measured, and read back.
+
+Each carries the first rows of a table, as many as the case says, from the same replay into JSON
+Lines under gzip; and so do we, for the comparison of values.
+"""
 
 from __future__ import annotations
 
@@ -6,61 +10,116 @@ import gzip
 import json
 import subprocess
 import sys
+import tempfile
+import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cases import Case, Declared, Value
-from benchmarks.replay_database import PASSWORD, USER
+from benchmarks.cases import Case, Declared
+from benchmarks.measured import Figures, Request
+from benchmarks.peer_values import differences
+from benchmarks.processes import run_measured
+from benchmarks.replay_cells import PASSWORD, USER
 
-_HERE = Path(__file__).parent
+_ROOT = Path(__file__).parent.parent
 _DLT = ("oracledb", "dlt[filesystem]", "sqlalchemy", "pyarrow", "numpy")
-_SHARE_OF_ROWS = 10
-"""Peers carry a tenth of a table: their rate does not depend on its length."""
-_SECONDS = 300
+_AIRFLOW = (
+    "apache-airflow",
+    "apache-airflow-providers-google",
+    "apache-airflow-providers-oracle",
+)
+_SECONDS = 600
 _LAST_LINE = -1
+_LONGEST_REASON = 200
+_RAW_DEFLATE = -15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerFigures:
+    """What a peer took, and what it did to the values."""
+
+    rows: int
+    rows_per_second: float
+    rows_per_cpu_second: float
+    peak_rss_mb: float
+    values: int
+    differences: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """One other way to do it; `skipped` says why it cannot be measured."""
+    """One other way to do it."""
 
     name: str
-    packages: tuple[str, ...] = ()
-    script: str = "peer_scripts.py"
-    skipped: str = ""
+    packages: tuple[str, ...]
+    script: str
 
 
-_UNWRITTEN = "no script runs it here yet"
 PEERS = (
-    Peer(name="usual", packages=("oracledb",)),
-    Peer(name="orjson", packages=("oracledb", "orjson")),
-    Peer(name="pandas", packages=("oracledb", "pandas")),
-    Peer(name="dlt-sqlalchemy", packages=_DLT, script="peer_dlt.py"),
-    Peer(name="dlt-pyarrow", packages=_DLT, script="peer_dlt.py"),
-    Peer(name="airflow", skipped=_UNWRITTEN),
+    Peer(name="usual", packages=("oracledb",), script="peer_scripts"),
+    Peer(name="orjson", packages=("oracledb", "orjson"), script="peer_scripts"),
+    Peer(name="pandas", packages=("oracledb", "pandas"), script="peer_scripts"),
+    Peer(name="dlt-sqlalchemy", packages=_DLT, script="peer_dlt"),
+    Peer(name="dlt-pyarrow", packages=_DLT, script="peer_dlt"),
+    Peer(name="airflow", packages=_AIRFLOW, script="peer_airflow"),
 )
 
 
-def measure_peers(case: Case, dsn: str, folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each peer's figures, or why there are none."""
+def measure_peers(
+    case: Case, dsn: str, folder: Path, *, share: float
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield our own figures for the same rows, then each peer's, or why there are none."""
+    yield "ours", asdict(_ours(case, dsn, share=share))
     for peer in PEERS:
-        try:
-            yield peer.name, _measured(peer, case, dsn, folder)
-        except subprocess.SubprocessError as error:
-            said = str(getattr(error, "stderr", "") or error).strip().splitlines()
-            yield peer.name, {"skipped": said[_LAST_LINE][:200]}
+        yield peer.name, _figures(peer, case, dsn, folder)
 
 
-def _measured(peer: Peer, case: Case, dsn: str, folder: Path) -> dict[str, Any]:
-    if peer.skipped:
-        return {"skipped": peer.skipped}
-    python = _environment(peer, folder)
+def _figures(peer: Peer, case: Case, dsn: str, folder: Path) -> dict[str, Any]:
+    try:
+        python = _environment(peer, folder)
+    except subprocess.SubprocessError as error:
+        return {"skipped": _reason(error)}
+    try:
+        return asdict(_measured(peer, case, dsn, python, folder))
+    except subprocess.SubprocessError as error:
+        return {"failed": _reason(error)}
+
+
+def _reason(error: subprocess.SubprocessError) -> str:
+    said = str(getattr(error, "stderr", "") or error).strip().splitlines()
+    return said[_LAST_LINE][:_LONGEST_REASON]
+
+
+def _ours(case: Case, dsn: str, *, share: float) -> PeerFigures:
+    with tempfile.TemporaryDirectory(prefix="oracle-etl-bench-") as folder:
+        figures = run_measured(
+            Request(
+                what="ours",
+                case=case.name,
+                dsn=dsn,
+                folder=folder,
+                end_row=case.peer_rows,
+                share=share,
+            )
+        )
+        [written] = Path(folder).glob("objects/**/t*-a*")
+        return _judged(case, figures, _plain_lines(written))
+
+
+def _plain_lines(written: Path) -> Iterator[bytes]:
+    """Yield the lines of one of our objects; a part has no header of its own yet."""
+    content = written.read_bytes()
+    is_whole = content.startswith(b"\x1f\x8b")
+    plain = zlib.decompressobj(31 if is_whole else _RAW_DEFLATE).decompress(content)
+    yield from plain.splitlines()
+
+
+def _measured(peer: Peer, case: Case, dsn: str, python: str, folder: Path) -> PeerFigures:
     file = folder / f"{case.name}-{peer.name}.jsonl.gz"
     columns = ",".join(f'"{column.name}"' for column in case.columns)
+    statement = f'SELECT {columns} FROM "SCOTT"."{case.name.upper()}_0"'
     request = {
         "peer": peer.name,
         "dsn": dsn,
@@ -68,24 +127,25 @@ def _measured(peer: Peer, case: Case, dsn: str, folder: Path) -> dict[str, Any]:
         "password": PASSWORD,
         "table": f"{case.name.upper()}_0",
         "columns": [_for_sqlalchemy(column) for column in case.columns],
-        "statement": f'SELECT {columns} FROM "SCOTT"."{case.name.upper()}_0"',
-        "rows": max(1000, case.rows // _SHARE_OF_ROWS),
-        # What every tutorial leaves as it is: numbers with a point become doubles.
-        "decimals": False,
+        "statement": statement,
+        "limited_statement": f"{statement} FETCH FIRST {case.peer_rows} ROWS ONLY",
+        "rows": case.peer_rows,
         "file": str(file),
     }
-    figures: dict[str, Any] = json.loads(
-        _run([python, str(_HERE / peer.script)], said=json.dumps(request))
+    said = _run([python, "-m", f"benchmarks.{peer.script}"], said=json.dumps(request))
+    with gzip.open(file, "rb") as lines:
+        return _judged(case, Figures(**json.loads(said)), lines)
+
+
+def _judged(case: Case, figures: Figures, lines: Iterator[bytes] | gzip.GzipFile) -> PeerFigures:
+    return PeerFigures(
+        rows=figures.rows,
+        rows_per_second=figures.rows / figures.seconds,
+        rows_per_cpu_second=figures.rows / figures.cpu_seconds,
+        peak_rss_mb=figures.peak_rss_mb,
+        values=figures.rows * len(case.columns),
+        differences=sum(differences(case, lines)),
     )
-    different = sum(_differences(case, file))
-    values = figures["rows"] * len(case.columns)
-    return {
-        "rows_per_second": figures["rows"] / figures["seconds"],
-        "rows_per_cpu_second": figures["rows"] / figures["cpu_seconds"],
-        "peak_rss_mb": figures["peak_rss_mb"],
-        "values": values,
-        "differences": different,
-    }
 
 
 def _for_sqlalchemy(column: Declared) -> dict[str, Any]:
@@ -101,7 +161,7 @@ def _for_sqlalchemy(column: Declared) -> dict[str, Any]:
 
 def _environment(peer: Peer, folder: Path) -> str:
     """Return the Python of a peer's environment, made when it is first asked for."""
-    home = folder / f"environment-{peer.name}"
+    home = folder / f"environment-{peer.packages[-1]}"
     python = str(home / "bin" / "python")
     if not home.exists():
         uv = str(Path(sys.executable).with_name("uv"))
@@ -111,47 +171,13 @@ def _environment(peer: Peer, folder: Path) -> str:
 
 
 def _run(command: Sequence[str], *, said: str = "") -> str:
-    # uv and Python, on a script that lies beside this one.
-    done = subprocess.run(  # noqa: S603
-        command, input=said, capture_output=True, text=True, check=True, timeout=_SECONDS
+    done = subprocess.run(  # noqa: S603  uv and Python, on a script that lies beside this one
+        command,
+        input=said,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=_SECONDS,
+        cwd=_ROOT,
     )
     return done.stdout
-
-
-def _differences(case: Case, file: Path) -> Iterator[int]:
-    """Yield for each line how many values are not those of the source."""
-    with gzip.open(file, "rb") as lines:
-        for number, line in enumerate(lines):
-            parsed = json.loads(line, parse_float=Decimal)
-            given = {name.upper(): value for name, value in parsed.items()}
-            # The replay repeats its pool of rows.
-            wanted = case.row(number % min(case.pool, case.rows))
-            yield sum(
-                not is_same(given.get(column.name), value)
-                for column, value in zip(case.columns, wanted, strict=True)
-            )
-
-
-def is_same(given: Any, wanted: Value) -> bool:  # noqa: ANN401  whatever a peer wrote
-    """Tell whether a value came through; how it is spelt is left to the peer."""
-    if given is None or wanted is None:
-        return given is None and wanted is None
-    if isinstance(wanted, datetime):
-        return _moment(given) == wanted
-    if isinstance(wanted, int | Decimal):
-        return _number(given) == wanted
-    return bool(given == (wanted.hex() if isinstance(wanted, bytes) else wanted))
-
-
-def _moment(given: Any) -> datetime | None:  # noqa: ANN401  as above
-    try:
-        return datetime.fromisoformat(str(given)).replace(tzinfo=None)
-    except ValueError:
-        return None
-
-
-def _number(given: Any) -> Decimal | None:  # noqa: ANN401  as above
-    try:
-        return Decimal(str(given))
-    except InvalidOperation:
-        return None

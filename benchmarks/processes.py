@@ -31,10 +31,10 @@ def run_measured(request: Request) -> Figures:
 
 
 @contextmanager
-def serving_replay() -> Iterator[str]:
-    """Yield where the replay listens."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.server"],
+def serving_replay(share: float = 1.0) -> Iterator[str]:
+    """Yield where the replay of a share of each case listens."""
+    with subprocess.Popen(  # noqa: S603  a module of ours
+        [sys.executable, "-m", "benchmarks.server", str(share)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

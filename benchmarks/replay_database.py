@@ -7,11 +7,12 @@ ROWID ranges really asked for; SQL in general is the business of the stand-in's 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from benchmarks.cases import CASES, Case, Declared, Value
+from benchmarks.cases import CASES, Case
+from benchmarks.replay_cells import FREE_SCALE, PASSWORD, TEXT_SIZE, USER, cells_of, selectable
 from oracle_standin.port import (
     Bind,
     Cell,
@@ -23,16 +24,12 @@ from oracle_standin.port import (
     RowBlock,
 )
 from oracle_standin.replay import GeneratedTable
-from oracle_standin.values.cells import NULL, cell
-from oracle_standin.values.moments import Moment, encode_date, encode_timestamp
+from oracle_standin.values.cells import cell
 from oracle_standin.values.number import encode_number
 from oracle_standin.values.rowids import RowId, parse_rowid
 
-USER, PASSWORD = "SCOTT", "tiger"
 _ROWS_PER_BLOCK = 100
 _OBJECT, _FILE = 70_000, 1
-_TEXT_SIZE = 64
-_FREE_SCALE = -127
 _ROWID_BIND = "rowid"
 
 _SELECT = re.compile(
@@ -41,8 +38,9 @@ _SELECT = re.compile(
     r"(?:\s+FETCH FIRST (?P<most>\d+) ROWS ONLY)?\Z",
     re.IGNORECASE | re.DOTALL,
 )
-_ITEM = re.compile(r"TO_CHAR\(\"\w+\",'TM9','NLS_NUMERIC_CHARACTERS=''\.,'''\)|\"?\w+\"?")
 _QUALIFIER = re.compile(r"\"?\w+\"?\.(?=\"?\w)")
+_ONLY_LARGE = re.compile(r"DBMS_LOB\.GETLENGTH\([^)]*\)\s*>")
+"""Rows with a large value are read by a statement of their own; no case has any."""
 _CURRENT_SCHEMA = "SELECT SYS_CONTEXT( 'USERENV', 'CURRENT_SCHEMA' ) FROM DUAL"
 _DECIMAL = "SELECT 1.1 FROM DUAL"
 """What SQLAlchemy asks first."""
@@ -72,11 +70,11 @@ class Replayed:
     @classmethod
     def of(cls, case: Case) -> Replayed:
         """Make the table; its rows are made when they are first asked for."""
-        selectable = [each for column in case.columns for each in _selectable(column)]
-        columns = tuple(kind for _, kind, _ in selectable)
+        offered = [each for column in case.columns for each in selectable(column)]
+        columns = tuple(kind for _, kind, _ in offered)
 
         def rows(count: int) -> list[tuple[Cell, ...]]:
-            return [_cells(case, number) for number in range(count)]
+            return [cells_of(case, number) for number in range(count)]
 
         table = GeneratedTable(
             columns=columns,
@@ -85,28 +83,31 @@ class Replayed:
             row_count=case.rows,
             rows_per_block=_ROWS_PER_BLOCK,
         )
-        places = {text: place for place, (text, _, _) in enumerate(selectable)}
-        plain = tuple(
-            place for place, (text, _, _) in enumerate(selectable) if text.startswith('"')
-        )
+        places = {text: place for place, (text, _, _) in enumerate(offered)}
+        plain = tuple(place for place, (text, _, _) in enumerate(offered) if text.startswith('"'))
         return cls(table=table, places=places, plain=plain)
 
     def chosen(self, items: str) -> list[int]:
         """Return the places of a select list's items."""
         if items.strip() == "*":
             return list(self.plain)
-        found = [each.group() for each in _ITEM.finditer(_QUALIFIER.sub("", items))]
-        return [
-            self.places[each if each.startswith(("TO_CHAR", '"')) else f'"{each}"'.upper()]
-            for each in found
-        ]
+        return [self._place(each.strip()) for each in _items(items)]
+
+    def _place(self, item: str) -> int:
+        if item in self.places:
+            return self.places[item]
+        # Others write names without quotes, and with the table's before them.
+        name = _QUALIFIER.sub("", item).strip('"').upper()
+        return self.places[f'"{name}"']
 
 
 class ReplayDatabase:
     """The cases as tables of one user."""
 
-    def __init__(self) -> None:
-        self.tables = {name.upper(): Replayed.of(case) for name, case in CASES.items()}
+    def __init__(self, share: float = 1.0) -> None:
+        self.tables = {
+            name.upper(): Replayed.of(case.shrunk(share)) for name, case in CASES.items()
+        }
 
     def password_of(self, user: str) -> str | None:
         """Return the password of the only user."""
@@ -176,7 +177,7 @@ def rowid_of(number: int) -> str:
 
 
 def _rows(table: GeneratedTable, where: str, binds: Sequence[str]) -> range:
-    if "DBMS_LOB.GETLENGTH" in where and ">" in where.replace("<=", ""):
+    if _ONLY_LARGE.search(where):
         return range(0)
     rowids = iter(each for each in binds if len(each) == len(rowid_of(0)))
     low = _number_of(next(rowids)) if "ROWID>=" in where else 0
@@ -195,7 +196,7 @@ def _texts(bind_rows: Sequence[Sequence[Bind]]) -> list[str]:
 
 
 def _one_number(number: int | Decimal) -> Outcome:
-    kind = ColumnType(type=OracleType.NUMBER, scale=_FREE_SCALE)
+    kind = ColumnType(type=OracleType.NUMBER, scale=FREE_SCALE)
     return Outcome(
         columns=(Column(name="COUNT(*)", type=kind),),
         rows=OneBlock([(cell(encode_number(number)),)]),
@@ -203,71 +204,21 @@ def _one_number(number: int | Decimal) -> Outcome:
 
 
 def _one_text(text: str) -> Outcome:
-    kind = ColumnType(type=OracleType.VARCHAR2, size=_TEXT_SIZE, characters=_TEXT_SIZE)
+    kind = ColumnType(type=OracleType.VARCHAR2, size=TEXT_SIZE, characters=TEXT_SIZE)
     return Outcome(
         columns=(Column(name="ANSWER", type=kind),), rows=OneBlock([(cell(text.encode()),)])
     )
 
 
-def _selectable(column: Declared) -> list[tuple[str, Column, Declared]]:
-    """Return the expressions that a column may be selected by."""
-    plain = (f'"{column.name}"', Column(name=column.name, type=_kind(column)), column)
-    if column.type != "NUMBER" or column.precision is not None:
-        return [plain]
-    text = ColumnType(type=OracleType.VARCHAR2, size=_TEXT_SIZE, characters=_TEXT_SIZE)
-    expression = f"TO_CHAR(\"{column.name}\",'TM9','NLS_NUMERIC_CHARACTERS=''.,''')"
-    return [plain, (expression, Column(name=column.name, type=text), column)]
-
-
-def _kind(column: Declared) -> ColumnType:
-    if column.type == "NUMBER":
-        free = column.precision is None
-        return ColumnType(
-            type=OracleType.NUMBER,
-            precision=column.precision or 0,
-            scale=_FREE_SCALE if free else column.scale or 0,
-        )
-    if column.type == "VARCHAR2":
-        return ColumnType(type=OracleType.VARCHAR2, size=column.size, characters=column.size)
-    kinds = {
-        "DATE": OracleType.DATE,
-        "TIMESTAMP(6)": OracleType.TIMESTAMP,
-        "CLOB": OracleType.CLOB,
-        "BLOB": OracleType.BLOB,
-    }
-    return ColumnType(type=kinds[column.type], scale=column.scale or 0)
-
-
-def _cells(case: Case, number: int) -> tuple[Cell, ...]:
-    cells: list[Cell] = []
-    for column, value in zip(case.columns, case.row(number), strict=True):
-        cells.append(_cell(column, value))
-        if column.type == "NUMBER" and column.precision is None:
-            cells.append(NULL if value is None else cell(_as_oracle_writes(value).encode()))
-    return tuple(cells)
-
-
-def _as_oracle_writes(value: Value) -> str:
-    text = f"{Decimal(str(value)).normalize():f}"
-    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
-
-
-def _cell(column: Declared, value: Value) -> Cell:
-    if value is None:
-        return NULL
-    if isinstance(value, str):
-        return cell(value.encode())
-    if isinstance(value, bytes):
-        return cell(value)
-    if isinstance(value, int | Decimal):
-        return cell(encode_number(value))
-    moment = Moment(
-        value.year,
-        value.month,
-        value.day,
-        value.hour,
-        value.minute,
-        value.second,
-        value.microsecond * 1000,
-    )
-    return cell(encode_date(moment) if column.type == "DATE" else encode_timestamp(moment))
+def _items(text: str) -> Iterator[str]:
+    """Split a select list at the commas that stand outside of parentheses and quotes."""
+    depth, is_quoted, begun = 0, False, 0
+    for at, sign in enumerate(text):
+        if sign == "'":
+            is_quoted = not is_quoted
+        elif not is_quoted and sign in "()":
+            depth += 1 if sign == "(" else -1
+        elif sign == "," and not depth and not is_quoted:
+            yield text[begun:at]
+            begun = at + 1
+    yield text[begun:]

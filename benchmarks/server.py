@@ -1,4 +1,7 @@
-"""The replay as a process of its own: it prints where it listens, and ends with its input."""
+"""The replay as a process of its own: it prints where it listens, and ends with its input.
+
+Its argument is the share of each case's rows that it holds.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from oracle_standin.server import ServerOptions, running
 from oracle_standin.wire.profiles import PROFILES
 
 if __name__ == "__main__":
-    with running(ReplayDatabase(), ServerOptions(profile=PROFILES["19c"])) as server:
+    with running(
+        ReplayDatabase(float(sys.argv[1])), ServerOptions(profile=PROFILES["19c"])
+    ) as server:
         print(server.dsn, flush=True)
         sys.stdin.read()
