@@ -107,7 +107,12 @@ class _Bench:
 
     def _ours(self, format_: str, parts: int) -> list[Figures]:
         with tempfile.TemporaryDirectory(prefix="oracle-etl-bench-") as folder:
-            common = {"what": "ours", "format": format_, "folder": folder, **self._common}
+            common: dict[str, Any] = {
+                "what": "ours",
+                "format": format_,
+                "folder": folder,
+                **self._common,
+            }
             shares = shared_out(self._case, parts)
             requests = [Request(**common, **each) for each in shares]
             with ThreadPoolExecutor(parts) as pool:

@@ -10,3 +10,8 @@ def peak_rss_mb() -> float:
     """
     lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
+
+
+def forget_peak() -> None:
+    """Have the largest resident set counted anew from now on."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")

@@ -1,0 +1,208 @@
+"""Measure whether many tables, or many parts, cost more for each than few, in time or in memory.
+
+    python -m benchmarks.scale --tables 1000,2500,5000,10000 --parts 12500,25000,50000,100000
+
+The service's and the worker's own code runs on the home of one machine, with an Oracle that costs
+nothing: what is measured is the book, the queue and the folder. Each size has a process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from benchmarks.peak_memory import forget_peak, peak_rss_mb
+from benchmarks.simulated_oracle import OWNER, SimulatedOracle
+from oracle_etl.flow.draft_transport import TransportDraft
+from oracle_etl.flow.drain_queue import drain_queue
+from oracle_etl.flow.resolve_tables import resolve_tables
+from oracle_etl.flow.start_job import start_job
+from oracle_etl.flow.tick import tick
+from oracle_etl.gateways.embedded.folder import FolderObjectStore
+from oracle_etl.gateways.embedded.processes import NoWorkers
+from oracle_etl.gateways.embedded.sqlite import (
+    Database,
+    SqliteJobBook,
+    SqliteProgressBoard,
+    SqliteTaskQueue,
+)
+from oracle_etl.gateways.system_clock import SystemClock
+from oracle_etl.model.job import JobRequest, JobStatus
+from oracle_etl.model.transport import Carriage, TableChoice
+from oracle_etl.outside import Limits, Outside
+
+_ROOT = Path(__file__).parent.parent
+_TRANSPORT = "TRPID-00000000"
+_PARTS_OF_A_TABLE = 1000
+_MIB = 1024 * 1024
+_ONE = "--one"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of a job: how long it took, and how much memory the process held at most."""
+
+    what: str
+    seconds: float
+    cpu_seconds: float
+    peak_rss_mb: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """A job of so many tables, or parts."""
+
+    unit: str
+    count: int
+    steps: tuple[Step, ...]
+
+
+def main() -> None:
+    """Measure every size that was asked for, print, and store."""
+    chosen = _arguments()
+    if chosen.one:
+        unit, count = chosen.one
+        print(json.dumps(asdict(_job(unit, int(count)))))
+        return
+    found = [
+        _apart(unit, int(count))
+        for unit, counts in (("tables", chosen.tables), ("parts", chosen.parts))
+        for count in filter(None, counts.split(","))
+    ]
+    for unit in ("tables", "parts"):
+        print("\n".join(lines_of([each for each in found if each.unit == unit])))
+    if chosen.json:
+        text = json.dumps([asdict(each) for each in found], indent=2)
+        Path(chosen.json).write_text(text + "\n", encoding="utf-8")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scale")
+    parser.add_argument("--tables", default="1000,2500,5000,10000")
+    parser.add_argument("--parts", default="12500,25000,50000,100000")
+    parser.add_argument("--json", default="")
+    parser.add_argument(_ONE, nargs=2, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def lines_of(found: list[Measured]) -> Iterator[str]:
+    """Yield a line for each size and step; what each unit costs is set against the smallest size.
+
+    A factor near 1 is linear; memory that is bounded does not grow with the size.
+    """
+    first: dict[str, float] = {}
+    for measured in found:
+        for step in measured.steps:
+            each = step.cpu_seconds / measured.count
+            factor = each / first.setdefault(step.what, each)
+            yield (
+                f"{measured.count:>7,} {measured.unit:6} {step.what:22} {step.seconds:8.2f} s "
+                f"{step.cpu_seconds:8.2f} CPU-s {each * 1e6:7.0f} us each, {factor:4.2f} times "
+                f"{step.peak_rss_mb:5.0f} MB"
+            )
+
+
+def _apart(unit: str, count: int) -> Measured:
+    done = subprocess.run(  # noqa: S603  this very module
+        [sys.executable, "-m", "benchmarks.scale", _ONE, unit, str(count)],
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(done.stderr)
+    read = json.loads(done.stdout)
+    measured = Measured(unit=unit, count=count, steps=tuple(Step(**each) for each in read["steps"]))
+    print("\n".join(lines_of([measured])), file=sys.stderr, flush=True)
+    return measured
+
+
+def _job(unit: str, count: int) -> Measured:
+    tables = count if unit == "tables" else max(1, count // _PARTS_OF_A_TABLE)
+    parts_of_a_table = count // tables
+    source = SimulatedOracle(
+        tables=tables, bytes_of_a_table=parts_of_a_table * _MIB, readings=count
+    )
+    with (
+        tempfile.TemporaryDirectory(prefix="oracle-etl-scale-") as folder,
+        _home(Path(folder), source) as outside,
+    ):
+        return Measured(unit=unit, count=count, steps=tuple(_steps(source, outside)))
+
+
+def _steps(source: SimulatedOracle, outside: Outside) -> Iterator[Step]:
+    transport = _draft().begun(_TRANSPORT, at=outside.clock.now())
+    outside.book.transact(lambda entries: entries.put_transport(transport))
+    # Code is imported and the state file made before anything is measured.
+    tick(outside=outside)
+    resolve = partial(resolve_tables, transport.tables, source=lambda: source)
+    yield _timed("resolve", resolve)
+    yield _timed(
+        "resolve and dispatch", lambda: start_job(_TRANSPORT, JobRequest(), outside=outside)
+    )
+    [job] = outside.book.unfinished_jobs(limit=2)
+    yield _timed("tick", lambda: tick(outside=outside))
+    work = partial(drain_queue, owner="worker", outside=outside)
+    yield _timed("work", lambda: work(stopping=source.all_but_one_read))
+    # What is left is one piece of work, and the end of the job.
+    yield _timed("close", lambda: work(stopping=threading.Event()))
+    ended = outside.book.job(job.id)
+    if ended.status is not JobStatus.COMPLETED:
+        raise RuntimeError(f"the job is {ended.status}: {ended.failure}")
+
+
+def _timed(what: str, step: Callable[[], object]) -> Step:
+    forget_peak()
+    began, cpu_began = time.perf_counter(), time.process_time()
+    step()
+    return Step(
+        what=what,
+        seconds=time.perf_counter() - began,
+        cpu_seconds=time.process_time() - cpu_began,
+        peak_rss_mb=peak_rss_mb(),
+    )
+
+
+def _draft() -> TransportDraft:
+    return TransportDraft(
+        name="scale",
+        tables=(TableChoice(table=f"{OWNER}.*"),),
+        target_bucket="lake",
+        carriage=Carriage(part_bytes=_MIB),
+    )
+
+
+@contextmanager
+def _home(folder: Path, source: SimulatedOracle) -> Iterator[Outside]:
+    clock = SystemClock()
+    database = Database(folder / "state.db")
+    try:
+        yield Outside(
+            book=SqliteJobBook(database),
+            queue=SqliteTaskQueue(database, clock=clock),
+            board=SqliteProgressBoard(database, clock=clock, interval_seconds=1.0),
+            launcher=NoWorkers(),
+            store=FolderObjectStore(folder / "objects"),
+            source=lambda _name: source,
+            clock=clock,
+            randomness=lambda: os.urandom(8).hex(),
+            limits=Limits(idle=0.0),
+        )
+    finally:
+        database.close()
+
+
+if __name__ == "__main__":
+    main()
