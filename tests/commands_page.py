@@ -16,9 +16,9 @@ _WIDTH = 100
 _ABOVE = """\
 # Every command
 
-Printed from the commands themselves; a test keeps the two alike. All but `serve`, `demo` and
-`verify` talk to the server of `ORACLE_ETL_URL`. What the exit codes mean stands at the end of the
-first help, what the error codes mean in [errors](errors.md).
+Printed from the commands themselves; a test keeps the two alike. All but `serve`, `demo`,
+`doctor` and `verify` talk to the server of `ORACLE_ETL_URL`. What the exit codes mean stands at the
+end of the first help, what the error codes mean in [errors](errors.md).
 """
 
 

@@ -76,7 +76,7 @@ BROKEN_PIPE = 141
 
 MEANINGS = {
     0: "done",
-    JobFailed.exit_code: "the job failed or was cancelled, or a verification found a difference",
+    JobFailed.exit_code: "the job failed or was cancelled, or a check found something wrong",
     BadUsage.exit_code: "the command, a file or a setting is not usable",
     ServerRefused.exit_code: "the server refused: not found, not now, or not valid",
     Unreachable.exit_code: "the server cannot be reached, or could not answer",

@@ -9,6 +9,7 @@ import click
 from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete
 
 from command_line.demo import demo
+from command_line.doctor import doctor
 from command_line.exits import MEANINGS
 from command_line.jobs import jobs
 from command_line.output import Output
@@ -65,5 +66,5 @@ def completion(shell: str) -> None:
     click.echo(script.source())
 
 
-for _family in (serve, demo, tables, transports, jobs, verify):
+for _family in (serve, demo, doctor, tables, transports, jobs, verify):
     main.add_command(_family)

@@ -6,6 +6,7 @@ import os
 import secrets
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 
 from oracle_etl.gateways.embedded.folder import FolderObjectStore
 from oracle_etl.gateways.embedded.processes import LocalWorkerLauncher, NoWorkers
@@ -17,7 +18,7 @@ from oracle_etl.gateways.embedded.sqlite import (
 )
 from oracle_etl.gateways.system_clock import SystemClock
 from oracle_etl.outside import Lane, Limits, Outside
-from oracle_etl.ports import Clock, ObjectStore, SecretVault, WorkerLauncher
+from oracle_etl.ports import Clock, ObjectStore, WorkerLauncher
 from oracle_etl.settings import Settings, worker_environment
 from oracle_etl.wiring.limits import RANDOM_BYTES, limits_of
 from oracle_etl.wiring.modes import (
@@ -27,13 +28,15 @@ from oracle_etl.wiring.modes import (
     mode_of_worker,
     other_than,
 )
-from oracle_etl.wiring.sources import Sources, revealed
+from oracle_etl.wiring.sources import Sources, revealed, vault_of
 
 _STATE_FILE = "state.db"
 _OBJECTS_FOLDER = "objects"
 _WORKER_COMMAND = (sys.executable, "-m", "table_worker")
 _PROGRESS_SECONDS = 1.0
 _TIDY_SECONDS = 3600.0
+_ATTEMPTS_STAY = timedelta(days=7)
+"""How long what was read of tables that failed is kept for a retry, at the most."""
 
 
 def embedded_api(settings: Settings) -> Outside:
@@ -79,7 +82,7 @@ def _embedded(
     database = Database(folder / _STATE_FILE)
     book = SqliteJobBook(database)
     store, sweep = _objects(settings, clock)
-    vault = _vault(settings)
+    vault = vault_of(settings.google)
     sources = Sources(settings.sources, vault=vault, mode=mode.connects)
 
     def lane(works: str) -> Lane:
@@ -110,16 +113,6 @@ def _embedded(
     )
 
 
-def _vault(settings: Settings) -> SecretVault | None:
-    """Return the project's vault; without a project, secrets stand in the settings themselves."""
-    if not settings.google.project_id:
-        return None
-    # Imported here, so that a home without a project needs none of Google's libraries.
-    from oracle_etl.gateways.google.secret_manager import SecretManagerVault  # noqa: PLC0415
-
-    return SecretManagerVault(settings.google.project_id)
-
-
 def _objects(settings: Settings, clock: Clock) -> tuple[ObjectStore, Callable[[], object]]:
     """Return the store that the settings choose, and what sweeps it where nobody else does."""
     if settings.home.objects == "gs":
@@ -128,7 +121,12 @@ def _objects(settings: Settings, clock: Clock) -> tuple[ObjectStore, Callable[[]
 
         return cloud_storage(settings.google, clock=clock), lambda: None
     store = FolderObjectStore(settings.home.data_folder / _OBJECTS_FOLDER)
-    return store, store.sweep
+
+    def sweep() -> None:
+        store.sweep()
+        store.remove_attempts(clock.now() - _ATTEMPTS_STAY)
+
+    return store, sweep
 
 
 class _Tidying:

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from oracle_etl.gateways.oracle import OracleConnection, OracleTableSource
+from oracle_etl.gateways.oracle import OracleConnection, OracleScratchSchema, OracleTableSource
 from oracle_etl.gateways.wallet_files import unpack_wallet
 from oracle_etl.model.errors import InvalidRequest, SourceMisconfigured
-from oracle_etl.ports import SecretVault, TableSource
-from oracle_etl.settings import Secret, SourceSettings
+from oracle_etl.ports import Clock, ScratchSchema, SecretVault, TableSource
+from oracle_etl.settings import GoogleSettings, Secret, SourceSettings
 
 
 class Sources:
@@ -35,6 +35,10 @@ class Sources:
             if name not in self._opened:
                 self._opened[name] = OracleTableSource(self._connection(self._settings(name)))
             return self._opened[name]
+
+    def scratch(self, name: str, *, clock: Clock) -> ScratchSchema:
+        """Return the schema of a source's account; whoever asks for it closes it."""
+        return OracleScratchSchema(self._connection(self._settings(name)), clock=clock)
 
     def close(self) -> None:
         """Close what was opened, and remove what was unpacked."""
@@ -98,6 +102,16 @@ class Sources:
         unpacked = unpack_wallet(content, beneath=Path(tempfile.gettempdir()))
         self._wallets.append(unpacked)
         return str(unpacked)
+
+
+def vault_of(google: GoogleSettings) -> SecretVault | None:
+    """Return the project's vault; without a project, secrets stand in the settings themselves."""
+    if not google.project_id:
+        return None
+    # Imported here, so that a home without a project needs none of Google's libraries.
+    from oracle_etl.gateways.google.secret_manager import SecretManagerVault  # noqa: PLC0415
+
+    return SecretManagerVault(google.project_id)
 
 
 def revealed(secret: Secret, vault: SecretVault | None) -> str:

@@ -18,6 +18,7 @@ from oracle_etl.gateways.oracle.call_watch import CallWatch
 from oracle_etl.gateways.oracle.catalogue import listing
 from oracle_etl.gateways.oracle.describe import query_columns
 from oracle_etl.gateways.oracle.named_errors import named_errors
+from oracle_etl.gateways.oracle.server_questions import CAN_HASH, UNDO_RETENTION, WAYS_TO_THE_SCN
 from oracle_etl.gateways.oracle.sessions import OracleConnection, Sessions
 from oracle_etl.gateways.oracle.statements import (
     Statement,
@@ -41,13 +42,6 @@ from oracle_etl.ports import Page, PageRequest, SourceStatus, TableListing
 oracledb.defaults.fetch_decimals = True
 oracledb.defaults.fetch_lobs = False
 
-_WAYS_TO_THE_SCN = (
-    "SELECT DBMS_FLASHBACK.GET_SYSTEM_CHANGE_NUMBER FROM DUAL",
-    "SELECT CURRENT_SCN FROM V$DATABASE",
-    "SELECT TIMESTAMP_TO_SCN(SYSTIMESTAMP) FROM DUAL",
-)
-_UNDO_RETENTION = "SELECT VALUE FROM V$PARAMETER WHERE NAME='undo_retention'"
-_CAN_HASH = "SELECT DBMS_CRYPTO.MAC(HEXTORAW('00'),3,HEXTORAW('00')) FROM DUAL"
 _BLOCKS = "SELECT BLOCKS FROM ALL_TABLES WHERE OWNER=:owner AND TABLE_NAME=:name"
 _SAMPLES_OF_A_PART = 16
 _FIRST_PERCENT, _NEXT_PERCENT, _MOST_PERCENT = 1.0, 10.0, 99.0
@@ -69,7 +63,7 @@ class OracleTableSource:
             with self._sessions.session(action="status") as session, named_errors():
                 session.ping()
                 latency = (time.monotonic() - began) * 1000
-                text, national = dictionary.character_sets(_querying(session))
+                text, national = dictionary.character_sets(querying(session))
                 version = session.version
         except TransportError as error:
             return SourceStatus(
@@ -92,7 +86,7 @@ class OracleTableSource:
         """Return the tables and views that the account may read, by owner and name."""
         with self._sessions.session(action="catalogue") as session, named_errors():
             found = listing(
-                _querying(session),
+                querying(session),
                 schema=schema,
                 search=search,
                 after=_read_token(page.token),
@@ -105,14 +99,14 @@ class OracleTableSource:
     def schema(self) -> str:
         """Return the account's own schema, where unowned names are looked up first."""
         with self._sessions.session(action="catalogue") as session, named_errors():
-            return dictionary.current_schema(_querying(session))
+            return dictionary.current_schema(querying(session))
 
     def shape(self, table: TableName) -> TableShape:
         """Return what the dictionary says; an unowned name is looked up as Oracle would."""
         hashes = self._hashes_in_database
         with self._sessions.session(action="plan") as session, named_errors():
             shape = dictionary.table_shape(
-                table, query=_querying(session), hashes_in_database=hashes
+                table, query=querying(session), hashes_in_database=hashes
             )
         return replace(shape, source_encoding=self._connection.source_encoding or None)
 
@@ -124,7 +118,7 @@ class OracleTableSource:
             with session.cursor() as cursor:
                 cursor.parse(query)
                 columns = query_columns(cursor.description or ())
-            text, _ = dictionary.character_sets(_querying(session))
+            text, _ = dictionary.character_sets(querying(session))
         return TableShape(
             table=TableName(name=name),
             kind=ObjectKind.QUERY,
@@ -137,7 +131,7 @@ class OracleTableSource:
     def current_scn(self) -> int | None:
         """Return the SCN of now, None where no way to ask is granted."""
         with self._sessions.session(action="scn") as session:
-            for way in _WAYS_TO_THE_SCN:
+            for way in WAYS_TO_THE_SCN.values():
                 scn = _number_or_none(session, Statement(text=way))
                 if scn is not None:
                     return scn
@@ -203,7 +197,7 @@ class OracleTableSource:
     def undo_retention_seconds(self) -> int | None:
         """Return how far undo is meant to reach, None where the account may not ask."""
         with self._sessions.session(action="plan") as session:
-            return _number_or_none(session, Statement(text=_UNDO_RETENTION))
+            return _number_or_none(session, Statement(text=UNDO_RETENTION))
 
     def close(self) -> None:
         """Close every connection."""
@@ -213,7 +207,7 @@ class OracleTableSource:
     def _hashes_in_database(self) -> bool:
         with self._sessions.session(action="plan") as session, named_errors():
             try:
-                _querying(session)(_CAN_HASH)
+                querying(session)(CAN_HASH)
             except oracledb.DatabaseError as error:
                 if error.args[0].is_session_dead:
                     raise
@@ -221,7 +215,9 @@ class OracleTableSource:
         return True
 
 
-def _querying(session: oracledb.Connection) -> dictionary.Query:
+def querying(session: oracledb.Connection) -> dictionary.Query:
+    """Return what asks a session's dictionary."""
+
     def query(text: str, **binds: object) -> Sequence[Mapping[str, Any]]:
         with session.cursor() as cursor:
             cursor.execute(text, binds)
@@ -243,7 +239,7 @@ def _number_or_none(session: oracledb.Connection, statement: Statement) -> int |
 def _sampled_rowids(session: oracledb.Connection, reading: Reading, wanted: int) -> list[str]:
     """Return a ROWID for each of about so many blocks; every block's where there are few."""
     table = reading.table
-    blocks = _querying(session)(_BLOCKS, owner=table.owner, name=table.name)
+    blocks = querying(session)(_BLOCKS, owner=table.owner, name=table.name)
     known = blocks[0]["BLOCKS"] if blocks else None
     first = _FIRST_PERCENT if not known else 100.0 * wanted / int(known)
     for percent in (first, max(first, _NEXT_PERCENT)):
