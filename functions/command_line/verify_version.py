@@ -12,6 +12,9 @@ that gzip objects are one whole member with nothing behind it, the number of row
 that no other data lies there. Rows of Parquet are counted where pyarrow can be imported, those of
 Zstandard where Python 3.14 or zstandard is at hand; elsewhere the report says "not checked".
 
+The program reads from the top: what is found, the version, one object, its rows, the checksum that
+Python lacks, the command.
+
 Exit codes: 0 all is as it was written, 1 something differs, 2 there is nothing to verify here,
 6 nothing differs, but not everything could be checked.
 """
@@ -34,18 +37,6 @@ if TYPE_CHECKING:
 
 SAME, DIFFERS, UNUSABLE, NOT_ALL_CHECKED = 0, 1, 2, 6
 
-_CHUNK_BYTES = 1 << 20
-_GZIP = 31
-_FRAME_BYTES = 10
-"""Before and after the parts of a gzip member that was put together."""
-_CASTAGNOLI = 0x82F63B78
-_ROW_BYTES = 128
-_ZSTANDARD_AT_ONCE = 1024
-"""Bytes; a few may unpack to very many, and only so few keep within a bounded memory."""
-_STRAYS_NAMED = 20
-_MANIFEST = re.compile(r"manifest(-[^/]+)?\.json\Z")
-_SCHEMA = ".schema.json"
-
 
 class Unusable(Exception):
     """There is nothing here that could be verified; says why."""
@@ -57,6 +48,9 @@ class Damaged(Exception):
 
 class NotChecked(Exception):
     """What would be needed to look is not installed."""
+
+
+# --- what is found --------------------------------------------------------------------------------
 
 
 @dataclass
@@ -85,77 +79,257 @@ class Report:
         return NOT_ALL_CHECKED if self.unchecked else SAME
 
 
-# --- crc32c, which the standard library has not --------------------------------------------------
+# --- the version ----------------------------------------------------------------------------------
 
 
-def _remainders() -> list[list[int]]:
-    """Return what each byte leaves in the checksum at the end of a row, by its place in the row."""
-    last = []
-    for value in range(256):
-        remainder = value
-        for _ in range(8):
-            remainder = (remainder >> 1) ^ (_CASTAGNOLI if remainder & 1 else 0)
-        last.append(remainder)
-    places = [last]
-    while len(places) < _ROW_BYTES:
-        places.append([(crc >> 8) ^ last[crc & 0xFF] for crc in places[-1]])
-    return places[::-1]
+_STRAYS_NAMED = 20
+_MANIFEST = re.compile(r"manifest(-[^/]+)?\.json\Z")
+_SCHEMA = ".schema.json"
 
 
-_REMAINDERS = _remainders()
-_OCTETS = [
-    [bytes(remainder >> shift & 0xFF for remainder in place) for shift in (0, 8, 16, 24)]
-    for place in _REMAINDERS
-]
-"""The same, each of the four octets as a table for bytes.translate."""
+class Version:
+    """A version's folder, and its manifest."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.manifest = _manifest(folder)
+
+    def verify(self, *, crc32c: bool) -> Report:
+        """Check everything, and return what was found."""
+        report = Report()
+        named = set()
+        for table in self.manifest["tables"]:
+            self._check_table(table, report)
+            for entry in table["objects"]:
+                path = self._local(entry["name"])
+                named.add(path)
+                format_ = self.manifest["format"]
+                ObjectCheck(entry, path, report, format_=format_, crc32c=crc32c).run()
+        self._check_totals(report)
+        self._check_folder(named, report)
+        return report
+
+    def _local(self, name: str) -> Path:
+        """Return where an object lies on this machine; tables of an older version lie beside."""
+        transport = self.manifest["transport"]["id"]
+        _, found, inner = f"/{name}".partition(f"/{transport}/")
+        steps = inner.split("/")
+        # A part's folder and its file may follow the folder of the version or of the test run.
+        depth = 2 if steps[0] in {"_test", "_partial"} else 1
+        if not found or len(steps) <= depth or any(step in {"", ".", ".."} for step in steps):
+            raise Unusable(f"the manifest names the object {name!r}, which lies in no version")
+        if depth == 1 and steps[0] != self.manifest["version"]:
+            return self._folder.parent.joinpath(*steps)
+        return self._folder.joinpath(*steps[depth:])
+
+    def _check_table(self, table: dict[str, Any], report: Report) -> None:
+        rows = sum(each["rows"] for each in table["objects"])
+        if table["rows"] != rows:
+            report.differs(table["table"], f"its rows are {table['rows']}, its objects' {rows}")
+        if table["counted_rows"] not in (None, table["rows"]):
+            report.differs(table["table"], f"Oracle counted {table['counted_rows']} rows")
+        if table["status"] != "completed" or not table["objects"]:
+            report.differs(table["table"], "it has no object, or is not completed")
+
+    def _check_totals(self, report: Report) -> None:
+        tables = self.manifest["tables"]
+        for what, key in (("rows", "rows"), ("bytes", "bytes")):
+            total = sum(each[key] for each in tables)
+            if total != self.manifest[key]:
+                said = f"it says {self.manifest[key]} {what}, and its tables {total}"
+                report.differs("manifest.json", said)
+        if len(tables) != self.manifest["tables_total"]:
+            said = f"it says {self.manifest['tables_total']} tables, and names {len(tables)}"
+            report.differs("manifest.json", said)
+
+    def _check_folder(self, named: set[Path], report: Report) -> None:
+        is_full = self.manifest["mode"] == "full" and self.manifest["status"] == "completed"
+        stands = (self._folder / "_SUCCESS").is_file()
+        if is_full != stands:
+            said = "it is not there" if is_full else "it is there, and the job is not complete"
+            report.differs("_SUCCESS", said)
+        files = (each for each in sorted(self._folder.rglob("*")) if not each.is_dir())
+        strays = [each for each in files if each not in named and not self._is_no_data(each)]
+        for path in strays[:_STRAYS_NAMED]:
+            report.differs(str(path.relative_to(self._folder)), "no manifest names it")
+        if more := len(strays[_STRAYS_NAMED:]):
+            report.differs("the folder", f"{more} more files lie there that no manifest names")
+
+    def _is_no_data(self, path: Path) -> bool:
+        inner = path.relative_to(self._folder).as_posix()
+        is_manifest = _MANIFEST.match(inner) is not None
+        return inner == "_SUCCESS" or inner.endswith(_SCHEMA) or is_manifest
 
 
-class Crc32c:
-    """A Castagnoli checksum.
+def _manifest(folder: Path) -> dict[str, Any]:
+    path = folder / "manifest.json"
+    try:
+        manifest = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise Unusable(f"{path} is not there: name the folder of a version") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise Unusable(f"{path} cannot be read: {error}") from error
+    if not isinstance(manifest, dict) or manifest.get("schema_version") != 1:
+        raise Unusable(f"{path} is no manifest that this program knows")
+    return manifest
 
-    Python takes its time for each step, so the bytes are laid in rows and whole columns are
-    looked up and added at once; what a step is left for is each row.
-    """
 
-    def __init__(self) -> None:
-        self._crc = 0xFFFFFFFF
-        self._rest = b""
+# --- one object -----------------------------------------------------------------------------------
 
-    def update(self, data: bytes) -> None:
-        """Take bytes in."""
-        data = self._rest + data
-        rows = len(data) // _ROW_BYTES
-        self._rest = data[rows * _ROW_BYTES :]
-        sums = [0, 0, 0, 0]
-        for place, tables in enumerate(_OCTETS):
-            column = data[place : rows * _ROW_BYTES : _ROW_BYTES]
-            for octet, table in enumerate(tables):
-                sums[octet] ^= int.from_bytes(column.translate(table), "little")
-        first, second, third, fourth = _REMAINDERS[:4]
-        crc = self._crc
-        # The checksum so far acts like something added to the first four bytes of the next row.
-        for one, two, three, four in zip(  # noqa: B905 - `strict` came with Python 3.10
-            *(each.to_bytes(rows, "little") for each in sums)
-        ):
-            crc = (
-                first[crc & 0xFF]
-                ^ second[crc >> 8 & 0xFF]
-                ^ third[crc >> 16 & 0xFF]
-                ^ fourth[crc >> 24]
-                ^ (one | two << 8 | three << 16 | four << 24)
-            )
-        self._crc = crc
+
+_CHUNK_BYTES = 1 << 20
+_FRAME_BYTES = 10
+"""Before and after the parts of a gzip member that was put together."""
+
+
+class ObjectCheck:
+    """Holds one downloaded object against its entry in the manifest, in one pass over its bytes."""
+
+    def __init__(
+        self, entry: dict[str, Any], path: Path, report: Report, *, format_: str, crc32c: bool
+    ) -> None:
+        self._entry = entry
+        self._subject = str(entry["name"])
+        self._path = path
+        self._report = report
+        self._format = format_
+        self._sha256 = hashlib.sha256()
+        self._crc32c = Crc32c() if crc32c else None
+        self._lines: Lines | None = None
+
+    def run(self) -> None:
+        """Check it."""
+        if not self._path.is_file():
+            self._differs(f"it is not there; it would be {self._path}")
+            return
+        before = self._report.findings
+        self._check_size()
+        self._begin_counting()
+        self._read()
+        self._check_digests()
+        self._check_lines()
+        # Other bytes than those written need no other proof, and may harm Parquet's reader.
+        if self._format == "parquet" and self._report.findings == before:
+            self._check_parquet()
+
+    def _check_size(self) -> None:
+        size = self._path.stat().st_size
+        if size != self._entry["bytes"]:
+            self._differs(f"it has {size} bytes, and {self._entry['bytes']} were written")
+
+    def _check_digests(self) -> None:
+        sha256 = self._sha256.hexdigest()
+        if self._entry["sha256"] not in (None, sha256):
+            self._differs(f"its sha256 is {sha256}, not {self._entry['sha256']}")
+        if self._crc32c is None:
+            self._report.not_checked(self._subject, "crc32c, which you asked to skip")
+        elif self._crc32c.shown != self._entry["crc32c"]:
+            self._differs(f"its crc32c is {self._crc32c.shown}, not {self._entry['crc32c']}")
+
+    # Reading: what stands before the parts, part after part, and what stands behind them.
+
+    def _read(self) -> None:
+        with self._path.open("rb") as file:
+            reached = 0
+            for part in self._parts():
+                first, size = part["first_byte"], part["bytes"]
+                if reached == 0:
+                    self._take(file, first)
+                elif first != reached:
+                    self._differs(f"the manifest's parts leave a gap at byte {first}")
+                before = self._rows
+                sha256 = self._take(file, size)
+                self._check_part(part, sha256, self._rows - before)
+                reached = first + size
+            self._take(file, sys.maxsize)
+
+    def _parts(self) -> list[dict[str, Any]]:
+        """Return the parts that were put together; none where they cannot be what lies here."""
+        parts: list[dict[str, Any]] = self._entry["parts"]
+        if not parts:
+            return []
+        before = parts[0]["first_byte"]
+        behind = self._entry["bytes"] - before - sum(each["bytes"] for each in parts)
+        if (before, behind) in {(0, 0), (_FRAME_BYTES, _FRAME_BYTES)}:
+            return parts
+        self._differs("the manifest's parts do not cover it")
+        return []
+
+    def _take(self, file: BinaryIO, size: int) -> str:
+        """Read so many bytes, or as many as there are; return their own sha256."""
+        digest = hashlib.sha256()
+        while size > 0 and (chunk := file.read(min(_CHUNK_BYTES, size))):
+            size -= len(chunk)
+            digest.update(chunk)
+            self._sha256.update(chunk)
+            if self._crc32c is not None:
+                self._crc32c.update(chunk)
+            self._count(chunk)
+        return digest.hexdigest()
+
+    def _check_part(self, part: dict[str, Any], sha256: str, rows: int) -> None:
+        here = f"part at byte {part['first_byte']}"
+        if sha256 != part["sha256"]:
+            self._differs(f"{here}: its sha256 is {sha256}, not {part['sha256']}")
+        if self._lines and len(self._entry["parts"]) > 1 and rows != part["rows"]:
+            self._differs(f"{here}: it holds {rows} rows, not {part['rows']}")
+
+    # Counting rows: lines while the bytes pass by, Parquet's from the file as a whole.
+
+    def _begin_counting(self) -> None:
+        try:
+            if self._format == "jsonl.gz":
+                self._lines = Lines(Gzip())
+            elif self._format == "jsonl.zst":
+                self._lines = Lines(Zstandard())
+        except NotChecked as missing:
+            self._report.not_checked(self._subject, str(missing))
 
     @property
-    def shown(self) -> str:
-        """The checksum of all bytes so far, as Cloud Storage shows it."""
-        crc = self._crc
-        for octet in self._rest:
-            crc = (crc >> 8) ^ _REMAINDERS[-1][(crc ^ octet) & 0xFF]
-        return base64.b64encode((crc ^ 0xFFFFFFFF).to_bytes(4, "big")).decode()
+    def _rows(self) -> int:
+        return self._lines.rows if self._lines else 0
+
+    def _count(self, chunk: bytes) -> None:
+        if self._lines is not None:
+            try:
+                self._lines.take(chunk)
+            except Damaged as damage:
+                self._differs(str(damage))
+                self._lines = None
+
+    def _check_lines(self) -> None:
+        if self._lines is not None:
+            try:
+                self._lines.end()
+            except Damaged as damage:
+                self._differs(str(damage))
+            else:
+                self._check_rows(self._lines.rows)
+
+    def _check_parquet(self) -> None:
+        try:
+            self._check_rows(parquet_rows(self._path))
+        except NotChecked as missing:
+            self._report.not_checked(self._subject, str(missing))
+        except Damaged as damage:
+            self._differs(str(damage))
+
+    def _check_rows(self, rows: int) -> None:
+        if rows != self._entry["rows"]:
+            self._differs(f"it holds {rows} rows, and the manifest says {self._entry['rows']}")
+
+    def _differs(self, what: str) -> None:
+        self._report.differs(self._subject, what)
 
 
-# --- rows ----------------------------------------------------------------------------------------
+# --- the rows of an object ------------------------------------------------------------------------
+
+
+_GZIP = 31
+"""What tells zlib that a gzip header and trailer stand around the data."""
+_PLAIN_BYTES = 1 << 20
+_ZSTANDARD_AT_ONCE = 1024
+"""Bytes; a few may unpack to very many, and only so few keep within a bounded memory."""
 
 
 class Gzip:
@@ -171,13 +345,13 @@ class Gzip:
             if self._inflate.eof:
                 raise Damaged("bytes follow the end of its gzip member, where some readers stop")
             try:
-                plain = self._inflate.decompress(data, _CHUNK_BYTES)
+                plain = self._inflate.decompress(data, _PLAIN_BYTES)
             except zlib.error as error:
                 raise Damaged(f"it is no whole gzip member: {error}") from error
             yield plain
             data = self._inflate.unused_data or self._inflate.unconsumed_tail
             # zlib may have taken all bytes in and hold back what they unpack to.
-            held_back = len(plain) == _CHUNK_BYTES and not self._inflate.eof
+            held_back = len(plain) == _PLAIN_BYTES and not self._inflate.eof
             more = bool(data) or held_back
 
     def end(self) -> None:
@@ -256,222 +430,88 @@ def parquet_rows(path: Path) -> int:
         raise Damaged(f"it is no whole Parquet file: {error}") from error
 
 
-# --- objects -------------------------------------------------------------------------------------
+# --- crc32c, which the standard library has not ---------------------------------------------------
 
 
-class ObjectCheck:
-    """Holds one downloaded object against what the manifest says of it, in one pass."""
-
-    def __init__(self, said: dict[str, Any], path: Path, report: Report) -> None:
-        self._said = said
-        self._path = path
-        self._report = report
-        self._subject = str(said["name"])
-        self._sha256 = hashlib.sha256()
-        self._crc32c: Crc32c | None = Crc32c()
-        self._lines: Lines | None = None
-
-    def run(self, format_: str, *, crc32c: bool) -> None:
-        """Check it."""
-        if not self._path.is_file():
-            self._differs(f"it is not there; it would be {self._path}")
-            return
-        size = self._path.stat().st_size
-        if size != self._said["bytes"]:
-            self._differs(f"it has {size} bytes, and {self._said['bytes']} were written")
-        if not crc32c:
-            self._crc32c = None
-        self._begin_counting(format_)
-        same = self._read()
-        if format_ == "parquet":
-            self._count_parquet(same=same)
-
-    def _begin_counting(self, format_: str) -> None:
-        try:
-            if format_ == "jsonl.gz":
-                self._lines = Lines(Gzip())
-            elif format_ == "jsonl.zst":
-                self._lines = Lines(Zstandard())
-        except NotChecked as missing:
-            self._report.not_checked(self._subject, str(missing))
-
-    def _read(self) -> bool:
-        """Read the file once; tell whether its bytes are those that were written."""
-        before = self._report.findings
-        with self._path.open("rb") as file:
-            for first, size, part in self._spans():
-                self._read_span(file, first, size, part)
-        if self._said["sha256"] not in (None, self._sha256.hexdigest()):
-            self._differs(f"its sha256 is {self._sha256.hexdigest()}, not {self._said['sha256']}")
-        if self._crc32c is None:
-            self._report.not_checked(self._subject, "crc32c, which you asked to skip")
-        elif self._crc32c.shown != self._said["crc32c"]:
-            self._differs(f"its crc32c is {self._crc32c.shown}, not {self._said['crc32c']}")
-        self._end_counting()
-        return self._report.findings == before
-
-    def _spans(self) -> Iterator[tuple[int, int | None, dict[str, Any] | None]]:
-        """Yield the parts, and what stands around them: first byte, size, the part itself."""
-        parts = self._said["parts"]
-        reached = parts[0]["first_byte"] if parts else 0
-        around = (reached, self._said["bytes"] - reached - sum(each["bytes"] for each in parts))
-        if parts and around not in {(0, 0), (_FRAME_BYTES, _FRAME_BYTES)}:
-            self._differs("the manifest's parts do not cover it")
-            parts, reached = [], 0
-        if reached:
-            yield 0, reached, None
-        for part in parts:
-            if part["first_byte"] != reached:
-                self._differs(f"the manifest's parts leave a gap at byte {reached}")
-            yield reached, part["bytes"], part
-            reached += part["bytes"]
-        yield reached, None, None
-
-    def _read_span(
-        self, file: BinaryIO, first: int, size: int | None, part: dict[str, Any] | None
-    ) -> None:
-        rows = self._lines.rows if self._lines else 0
-        digest = hashlib.sha256()
-        left = sys.maxsize if size is None else size
-        while left > 0 and (chunk := file.read(min(_CHUNK_BYTES, left))):
-            left -= len(chunk)
-            digest.update(chunk)
-            self._take(chunk)
-        if part is None:
-            return
-        here = f"part at byte {first}"
-        if digest.hexdigest() != part["sha256"]:
-            self._differs(f"{here}: its sha256 is {digest.hexdigest()}, not {part['sha256']}")
-        if self._lines and len(self._said["parts"]) > 1 and self._lines.rows - rows != part["rows"]:
-            self._differs(f"{here}: it holds {self._lines.rows - rows} rows, not {part['rows']}")
-
-    def _take(self, chunk: bytes) -> None:
-        self._sha256.update(chunk)
-        if self._crc32c is not None:
-            self._crc32c.update(chunk)
-        if self._lines is not None:
-            try:
-                self._lines.take(chunk)
-            except Damaged as damage:
-                self._differs(str(damage))
-                self._lines = None
-
-    def _end_counting(self) -> None:
-        if self._lines is None:
-            return
-        try:
-            self._lines.end()
-        except Damaged as damage:
-            self._differs(str(damage))
-        else:
-            self._compare_rows(self._lines.rows)
-
-    def _count_parquet(self, *, same: bool) -> None:
-        if not same:
-            # Other bytes than those written need no other proof, and may harm their reader.
-            return
-        try:
-            self._compare_rows(parquet_rows(self._path))
-        except NotChecked as missing:
-            self._report.not_checked(self._subject, str(missing))
-        except Damaged as damage:
-            self._differs(str(damage))
-
-    def _compare_rows(self, rows: int) -> None:
-        if rows != self._said["rows"]:
-            self._differs(f"it holds {rows} rows, and the manifest says {self._said['rows']}")
-
-    def _differs(self, what: str) -> None:
-        self._report.differs(self._subject, what)
+_CASTAGNOLI = 0x82F63B78
+_ROW_BYTES = 128
 
 
-# --- the version ---------------------------------------------------------------------------------
+def _remainders() -> list[list[int]]:
+    """Return what each byte leaves in the checksum at the end of a row, by its place in the row."""
+    last = []
+    for value in range(256):
+        remainder = value
+        for _ in range(8):
+            remainder = (remainder >> 1) ^ (_CASTAGNOLI if remainder & 1 else 0)
+        last.append(remainder)
+    places = [last]
+    while len(places) < _ROW_BYTES:
+        places.append([(crc >> 8) ^ last[crc & 0xFF] for crc in places[-1]])
+    return places[::-1]
 
 
-class Version:
-    """A version's folder, and its manifest."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.manifest = _manifest(folder)
-
-    def verify(self, *, crc32c: bool) -> Report:
-        """Check everything, and return what was found."""
-        report = Report()
-        named = set()
-        for table in self.manifest["tables"]:
-            self._check_table(table, report)
-            for said in table["objects"]:
-                path = self._local(said["name"])
-                named.add(path)
-                ObjectCheck(said, path, report).run(self.manifest["format"], crc32c=crc32c)
-        self._check_totals(report)
-        self._check_folder(named, report)
-        return report
-
-    def _local(self, name: str) -> Path:
-        """Return where an object lies on this machine; tables of an older version lie beside."""
-        transport = self.manifest["transport"]["id"]
-        _, found, inner = f"/{name}".partition(f"/{transport}/")
-        steps = inner.split("/")
-        # A part's folder and its file may follow the folder of the version or of the test run.
-        depth = 2 if steps[0] in {"_test", "_partial"} else 1
-        if not found or len(steps) <= depth or any(step in {"", ".", ".."} for step in steps):
-            raise Unusable(f"the manifest names the object {name!r}, which lies in no version")
-        if depth == 1 and steps[0] != self.manifest["version"]:
-            return self._folder.parent.joinpath(*steps)
-        return self._folder.joinpath(*steps[depth:])
-
-    def _check_table(self, table: dict[str, Any], report: Report) -> None:
-        rows = sum(each["rows"] for each in table["objects"])
-        if table["rows"] != rows:
-            report.differs(table["table"], f"its rows are {table['rows']}, its objects' {rows}")
-        if table["counted_rows"] not in (None, table["rows"]):
-            report.differs(table["table"], f"Oracle counted {table['counted_rows']} rows")
-        if table["status"] != "completed" or not table["objects"]:
-            report.differs(table["table"], "it has no object, or is not completed")
-
-    def _check_totals(self, report: Report) -> None:
-        tables = self.manifest["tables"]
-        for what, key in (("rows", "rows"), ("bytes", "bytes")):
-            total = sum(each[key] for each in tables)
-            if total != self.manifest[key]:
-                said = f"it says {self.manifest[key]} {what}, and its tables {total}"
-                report.differs("manifest.json", said)
-        if len(tables) != self.manifest["tables_total"]:
-            said = f"it says {self.manifest['tables_total']} tables, and names {len(tables)}"
-            report.differs("manifest.json", said)
-
-    def _check_folder(self, named: set[Path], report: Report) -> None:
-        is_full = self.manifest["mode"] == "full" and self.manifest["status"] == "completed"
-        stands = (self._folder / "_SUCCESS").is_file()
-        if is_full != stands:
-            said = "it is not there" if is_full else "it is there, and the job is not complete"
-            report.differs("_SUCCESS", said)
-        files = (each for each in sorted(self._folder.rglob("*")) if not each.is_dir())
-        strays = [each for each in files if each not in named and not self._is_no_data(each)]
-        for path in strays[:_STRAYS_NAMED]:
-            report.differs(str(path.relative_to(self._folder)), "no manifest names it")
-        if more := len(strays[_STRAYS_NAMED:]):
-            report.differs("the folder", f"{more} more files lie there that no manifest names")
-
-    def _is_no_data(self, path: Path) -> bool:
-        inner = path.relative_to(self._folder).as_posix()
-        is_manifest = _MANIFEST.match(inner) is not None
-        return inner == "_SUCCESS" or inner.endswith(_SCHEMA) or is_manifest
+_REMAINDERS = _remainders()
+_OCTETS = [
+    [bytes(remainder >> shift & 0xFF for remainder in place) for shift in (0, 8, 16, 24)]
+    for place in _REMAINDERS
+]
+"""The same, each of the four octets as a table for bytes.translate."""
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
-    path = folder / "manifest.json"
-    try:
-        manifest = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise Unusable(f"{path} is not there: name the folder of a version") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise Unusable(f"{path} cannot be read: {error}") from error
-    if not isinstance(manifest, dict) or manifest.get("schema_version") != 1:
-        raise Unusable(f"{path} is no manifest that this program knows")
-    return manifest
+class Crc32c:
+    """A Castagnoli checksum.
+
+    Python takes its time for each step, so the bytes are laid in rows and whole columns are
+    looked up and added at once; what a step is left for is each row.
+    """
+
+    def __init__(self) -> None:
+        self._crc = 0xFFFFFFFF
+        self._rest = b""
+
+    def update(self, data: bytes) -> None:
+        """Take bytes in."""
+        data = self._rest + data
+        rows = len(data) // _ROW_BYTES
+        self._rest = data[rows * _ROW_BYTES :]
+        sums = [0, 0, 0, 0]
+        for place, tables in enumerate(_OCTETS):
+            column = data[place : rows * _ROW_BYTES : _ROW_BYTES]
+            for octet, table in enumerate(tables):
+                sums[octet] ^= int.from_bytes(column.translate(table), "little")
+        first, second, third, fourth = _REMAINDERS[:4]
+        crc = self._crc
+        # The checksum so far acts like something added to the first four bytes of the next row.
+        for one, two, three, four in zip(  # noqa: B905 - `strict` came with Python 3.10
+            *(each.to_bytes(rows, "little") for each in sums)
+        ):
+            crc = (
+                first[crc & 0xFF]
+                ^ second[crc >> 8 & 0xFF]
+                ^ third[crc >> 16 & 0xFF]
+                ^ fourth[crc >> 24]
+                ^ (one | two << 8 | three << 16 | four << 24)
+            )
+        self._crc = crc
+
+    @property
+    def shown(self) -> str:
+        """The checksum of all bytes so far, as Cloud Storage shows it."""
+        crc = self._crc
+        for octet in self._rest:
+            crc = (crc >> 8) ^ _REMAINDERS[-1][(crc ^ octet) & 0xFF]
+        return base64.b64encode((crc ^ 0xFFFFFFFF).to_bytes(4, "big")).decode()
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+_VERDICTS = {
+    SAME: "all is as it was written",
+    DIFFERS: "not as it was written",
+    NOT_ALL_CHECKED: "nothing differs, but not everything was checked",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -496,24 +536,17 @@ def main(arguments: list[str] | None = None) -> int:
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         sys.stderr.write(f"Error: the manifest is damaged: {type(error).__name__}: {error}\n")
         return UNUSABLE
-    for line in report.lines:
-        sys.stdout.write(_printable(line) + "\n")
-    manifest = version.manifest
-    sys.stdout.write(
-        _printable(
-            f"{manifest['job']}: {len(manifest['tables'])} tables, {manifest['rows']} rows, "
-            f"{manifest['bytes']} bytes: {_VERDICTS[report.exit_code]}"
-        )
-        + "\n"
-    )
+    _print(version.manifest, report)
     return report.exit_code
 
 
-_VERDICTS = {
-    SAME: "all is as it was written",
-    DIFFERS: "not as it was written",
-    NOT_ALL_CHECKED: "nothing differs, but not everything was checked",
-}
+def _print(manifest: dict[str, Any], report: Report) -> None:
+    verdict = (
+        f"{manifest['job']}: {len(manifest['tables'])} tables, {manifest['rows']} rows, "
+        f"{manifest['bytes']} bytes: {_VERDICTS[report.exit_code]}"
+    )
+    for line in (*report.lines, verdict):
+        sys.stdout.write(_printable(line) + "\n")
 
 
 def _printable(text: str) -> str:
