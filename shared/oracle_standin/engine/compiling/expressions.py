@@ -218,6 +218,8 @@ def function_call(name: str, node: exp.Expr, scope: Scope) -> Compiled:
 
 
 def _aggregate(name: str, node: exp.Expr, scope: Scope) -> Compiled:
+    if name == "LISTAGG":
+        raise not_done_here("LISTAGG without WITHIN GROUP")
     groups, arguments, distinct = _aggregate_arguments(node, scope)
     return grouping.aggregate(name, arguments, groups, distinct=distinct)
 
@@ -238,6 +240,8 @@ def _aggregate_arguments(
         return groups, [], distinct
     if not given:
         raise ora(909)
+    if any(grouping.contains_aggregate(one) for one in given):
+        raise not_done_here("a group function of groups") if groups.explicit else ora(978)
     scope.grouping = None
     try:
         return groups, [compile_expression(one, scope) for one in given], distinct
@@ -267,7 +271,8 @@ def _cast(node: exp.Expr, scope: Scope) -> Compiled:
     value, kind = node.expressions
     tokens = Tokens(kind.expressions[0].name)
     wanted = parse_type(tokens).type
-    tokens.end()
+    if not tokens.ended():
+        raise not_done_here(f"CAST ... {tokens.next.text}")
     return casts.cast(compile_expression(value, scope), wanted)
 
 

@@ -47,7 +47,7 @@ def compile_from(select: exp.Expr, scope: Scope) -> list[Joined]:
     """Resolve the sources of a query block, in the order in which they are written."""
     clause = select.args.get("from_")
     if clause is None:
-        raise ora(923)
+        raise not_done_here("SELECT without FROM") if _may_lack_from(scope) else ora(923)
     only(clause, "this")
     joined = [Joined(source=_source(clause.this, scope))]
     nested = list(clause.this.args.get("joins") or ())
@@ -56,6 +56,10 @@ def compile_from(select: exp.Expr, scope: Scope) -> list[Joined]:
         joined.append(_joined(join, scope))
         joined += [_joined(further, scope) for further in join.this.args.get("joins") or ()]
     return joined
+
+
+def _may_lack_from(scope: Scope) -> bool:
+    return scope.context.version >= 23  # noqa: PLR2004 -- the release that brought it
 
 
 def _joined(join: exp.Expr, scope: Scope) -> Joined:

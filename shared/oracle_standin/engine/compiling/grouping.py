@@ -29,6 +29,23 @@ AGGREGATES = frozenset(
 )  # fmt: skip
 
 
+def contains_aggregate(node: exp.Expr) -> bool:
+    """Tell whether an expression calls a function over groups, not counting its subqueries."""
+    return any(
+        str(call.this).upper() in AGGREGATES and not _inside_subquery(call, node)
+        for call in node.find_all(exp.Anonymous, bfs=False)
+    )
+
+
+def _inside_subquery(node: exp.Expr, top: exp.Expr) -> bool:
+    above: exp.Expr | None = node
+    while above is not None and above is not top:
+        if isinstance(above, (exp.Select, exp.SetOperation)):
+            return True
+        above = above.parent
+    return isinstance(top, exp.Subquery)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aggregate:
     """A function over a group: what it takes of each row, and what it makes of all of it."""

@@ -11,7 +11,7 @@ from oracle_standin.engine.compiling.block_runs import BlockRun, described, emit
 from oracle_standin.engine.compiling.conditions import truth
 from oracle_standin.engine.compiling.context import Compilation
 from oracle_standin.engine.compiling.from_clause import compile_from
-from oracle_standin.engine.compiling.grouping import AGGREGATES, Grouping
+from oracle_standin.engine.compiling.grouping import Grouping, contains_aggregate
 from oracle_standin.engine.compiling.joins import Plan, planned
 from oracle_standin.engine.compiling.ordering import (
     SortKey,
@@ -97,24 +97,7 @@ def is_grouped(select: exp.Expr) -> bool:
     order = select.args.get("order")
     nodes = list(select.expressions) + (order.expressions if order is not None else [])
     grouped = select.args.get("group") or select.args.get("having")
-    return bool(grouped) or _contains_aggregate(nodes)
-
-
-def _contains_aggregate(nodes: list[exp.Expr]) -> bool:
-    for node in nodes:
-        for call in node.find_all(exp.Anonymous, bfs=False):
-            if str(call.this).upper() in AGGREGATES and not _inside_subquery(call, node):
-                return True
-    return False
-
-
-def _inside_subquery(node: exp.Expr, top: exp.Expr) -> bool:
-    above: exp.Expr | None = node
-    while above is not None and above is not top:
-        if isinstance(above, (exp.Select, exp.SetOperation)):
-            return True
-        above = above.parent
-    return isinstance(top, exp.Subquery)
+    return bool(grouped) or any(map(contains_aggregate, nodes))
 
 
 class _Select:

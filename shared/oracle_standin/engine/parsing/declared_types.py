@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from oracle_standin.engine import kinds
-from oracle_standin.engine.errors import ora
+from oracle_standin.engine.errors import not_done_here, ora
 from oracle_standin.engine.parsing.lexer import Kind, Tokens
 from oracle_standin.port import ColumnType, OracleType
 
@@ -45,7 +45,16 @@ def _owned(tokens: Tokens) -> DeclaredType:
     """Read SYS.XMLTYPE and the like."""
     if tokens.took("SYS", "."):
         return parse_type(tokens)
+    if tokens.next.text in NOT_DONE or tokens.at("MDSYS", "."):
+        raise not_done_here(f"the type {tokens.next.text}")
     raise tokens.error(902)
+
+
+NOT_DONE = {
+    "BFILE", "VECTOR", "SDO_GEOMETRY", "ANYDATA", "ANYTYPE", "ANYDATASET", "URITYPE", "REF",
+    "DBURITYPE", "XDBURITYPE", "HTTPURITYPE", "SDO_TOPO_GEOMETRY", "SDO_GEORASTER",
+}  # fmt: skip
+"""Types of Oracle's own that the stand-in has not."""
 
 
 def _size(tokens: Tokens) -> tuple[int, bool | None]:

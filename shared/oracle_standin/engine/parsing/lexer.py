@@ -141,9 +141,9 @@ class Tokens:
         return token
 
     def expect(self, *words: str) -> None:
-        """Step over these words; ORA-00905 or 00907 where they do not stand next."""
+        """Step over these words; ORA-00905, 00906 or 00907 where they do not stand next."""
         if not self.took(*words):
-            raise self.error(907 if words == (")",) else 905)
+            raise self.error({"(": 906, ")": 907}.get(words[0], 905))
 
     def name(self) -> str:
         """Step over an identifier and return it as the dictionary spells it."""

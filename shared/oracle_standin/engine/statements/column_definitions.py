@@ -15,6 +15,7 @@ AFTER_DEFAULT = (
     "NOT", "NULL", "CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "REFERENCES", "ENABLE", "DISABLE",
     "GENERATED", "VISIBLE", "INVISIBLE", "SORT",
 )  # fmt: skip
+NOT_DONE = {"ENCRYPT", "DECRYPT", "COLLATE", "DOMAIN", "RESERVABLE", "SCOPE", "WITH", "ANNOTATIONS"}
 CONSTRAINT_STARTS = {"CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN", "CHECK"}
 
 
@@ -58,6 +59,8 @@ def column_definition(tokens: Tokens) -> ColumnDefinition:
     if tokens.next.text not in ends and tokens.next.text not in {*AFTER_DEFAULT, "DEFAULT", "AS"}:
         column.declared = parse_type(tokens)
     while tokens.next.text not in ends and not tokens.ended():
+        if tokens.next.text in NOT_DONE:
+            raise not_done_here(f"{tokens.next.text} of a column")
         if not _clause(column, tokens):
             raise tokens.error(907)
     return column

@@ -9,7 +9,7 @@ from oracle_standin.engine import kinds
 from oracle_standin.engine.catalog import Sequence
 from oracle_standin.engine.compiling.relations import ComputedRelation
 from oracle_standin.engine.compiling.scope import Scope, Source, SourceColumn, slot_of
-from oracle_standin.engine.errors import ora
+from oracle_standin.engine.errors import not_done_here, ora
 from oracle_standin.engine.parsing.declared_types import DeclaredType
 from oracle_standin.engine.parsing.dialect import parse, parse_expression
 from oracle_standin.engine.parsing.lexer import Tokens
@@ -109,8 +109,18 @@ def _properties(written: _Definition, tokens: Tokens) -> None:
         elif tokens.took("AS"):
             written.query = tokens.statement[tokens.next.start :].rstrip().rstrip(";")
             return
-        elif not skip_storage(tokens):
-            raise tokens.error(922)
+        else:
+            _storage(tokens)
+
+
+NOT_DONE = {"READ", "ROW", "FLASHBACK", "MEMOPTIMIZE", "ILM", "DEFAULT", "OF", "NESTED", "VARRAY"}
+
+
+def _storage(tokens: Tokens) -> None:
+    if tokens.next.text in NOT_DONE:
+        raise not_done_here(f"CREATE TABLE ... {tokens.next.text}")
+    if not skip_storage(tokens):
+        raise tokens.error(922)
 
 
 def _organisation(written: _Definition, tokens: Tokens) -> bool:

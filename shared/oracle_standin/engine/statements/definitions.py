@@ -156,6 +156,8 @@ def _drop(session: Session, tokens: Tokens) -> None:
 
 
 def _drop_named(session: Session, tokens: Tokens, kind: str) -> None:
+    if tokens.at("IF", "EXISTS"):
+        raise not_done_here("IF EXISTS")
     owner, name = qualified(session, tokens)
     found = session.catalog.find(owner, name)
     if not isinstance(found, KINDS[kind]):

@@ -80,6 +80,7 @@ def run(session: Session, statement: str, bind_rows: Sequence[Sequence[Bind]]) -
         block = _Block(session, tokens, given)
         if tokens.took("CALL"):
             _call(block)
+            tokens.end()
         else:
             _body(block)
         if block.names:
@@ -97,8 +98,9 @@ def _body(block: _Block) -> None:
             raise procedural('PLS-00103: Encountered the symbol "end-of-file"')
         _statement(block)
         tokens.expect(";")
+    tokens.took(";")
     if tokens.next.kind is not Kind.END:
-        tokens.expect(";")
+        raise procedural(f'PLS-00103: Encountered the symbol "{tokens.next.text}"')
 
 
 def _statement(block: _Block) -> None:

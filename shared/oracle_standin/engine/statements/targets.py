@@ -15,7 +15,7 @@ from oracle_standin.engine.compiling.policies import restricted
 from oracle_standin.engine.compiling.relations import TableRelation, table_columns
 from oracle_standin.engine.compiling.scope import Scope, Source, slot_of
 from oracle_standin.engine.compiling.trees import only
-from oracle_standin.engine.errors import ora
+from oracle_standin.engine.errors import not_done_here, ora
 from oracle_standin.engine.execution import base_frame
 from oracle_standin.engine.kinds import FIRST_SOURCE, ROWNUM, Frame, Value
 from oracle_standin.engine.parsing.places import about_table
@@ -64,7 +64,7 @@ def _named_table(session: Session, owner: str | None, name: str, privilege: str)
     if found is None or not session.sees(found.owner, found.name):
         raise ora(942)
     if isinstance(found, View):
-        raise ora(1732)
+        raise not_done_here("a change through a view")
     if not isinstance(found, Table):
         raise ora(942)
     if found.kind is TableKind.EXTERNAL:
