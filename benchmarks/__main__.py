@@ -119,7 +119,7 @@ class _Bench:
                 return list(pool.map(run_measured, requests))
 
 
-def shared_out(case: Case, parts: int) -> list[dict[str, int]]:
+def shared_out(case: Case, parts: int) -> list[dict[str, Any]]:
     """Return what each of the workers carries: some of the tables, or some rows of the only one."""
     if parts == 1:
         return [{"tables": case.tables}]

@@ -170,6 +170,12 @@ class ReplaySession:
         """Nothing is open."""
 
 
+def reads_rows(statement: str) -> bool:
+    """Tell whether the replay answers a statement: it reads or counts rows of one of the cases."""
+    match = _SELECT.match(statement.strip())
+    return match is not None and match["table"].lower() in CASES
+
+
 def rowid_of(number: int) -> str:
     """Return the ROWID of a row by its number."""
     block, slot = divmod(number, _ROWS_PER_BLOCK)
