@@ -17,6 +17,7 @@ _ARROW = {
     "float": pa.float32(),
     "double": pa.float64(),
     "bool": pa.bool_(),
+    "string": pa.string(),
     "large_string": pa.large_string(),
     "large_binary": pa.large_binary(),
     "timestamp[us]": pa.timestamp("us"),

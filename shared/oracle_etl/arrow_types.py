@@ -15,6 +15,7 @@ def arrow_type(text: str) -> DataType:
         "float": DataType.float32,
         "double": DataType.float64,
         "bool": DataType.bool,
+        "string": DataType.utf8,
         "large_string": DataType.large_utf8,
         "large_binary": DataType.large_binary,
     }

@@ -69,7 +69,7 @@ def nothing(declared: DeclaredColumn, *, note: str) -> CarriedColumn:
         oracle_type=declaration(declared),
         expression="CAST(NULL AS VARCHAR2(1))",
         form=WireForm.NOTHING,
-        arrow_type="large_string",
+        arrow_type="string",
         json_type="string",
         bigquery_type="STRING",
         parquet_type="STRING",

@@ -176,7 +176,7 @@ def _as_written(column: CarriedColumn, carriage: Carriage) -> CarriedColumn:
 def _moment_as_text(column: CarriedColumn, declared: DeclaredColumn) -> CarriedColumn:
     rule = rule_for(declared)
     text = replace(
-        rule, expression=rule.as_text or rule.expression, form=WireForm.TEXT, arrow="large_string"
+        rule, expression=rule.as_text or rule.expression, form=WireForm.TEXT, arrow="string"
     )
     return replace(carried(declared, text), bigquery_type=column.bigquery_type)
 

@@ -22,6 +22,7 @@ _DOT, _MINUS, _TILDE, _ZERO = b".-~0"
 _BEYOND_ASCII = 0x80
 _DECODER = getincrementaldecoder("utf-8")
 _PIECE_BYTES = 2**20
+_STRING = nanoarrow.c_schema(nanoarrow.string())
 _LARGE_STRING = nanoarrow.c_schema(nanoarrow.large_string())
 
 
@@ -29,8 +30,8 @@ _LARGE_STRING = nanoarrow.c_schema(nanoarrow.large_string())
 class TextBuffers:
     """A text or binary array: where each value starts and ends, its bytes, which are null."""
 
-    offsets: np.ndarray[Any, np.dtype[np.int64]]
-    """One more than there are values."""
+    offsets: np.ndarray[Any, np.dtype[np.int32 | np.int64]]
+    """One more than there are values; of 32 bits where the array is no large one."""
     data: np.ndarray[Any, np.dtype[np.uint8]]
     is_valid: np.ndarray[Any, np.dtype[np.bool_]] | None
     """None where no value is null."""
@@ -43,7 +44,7 @@ class TextBuffers:
         first, length = source.offset, len(source)
         offsets = np.asarray(view.buffer(1))[first : first + length + 1]
         return cls(
-            offsets=offsets if length else np.zeros(1, np.int64),
+            offsets=offsets if length else np.zeros(1, offsets.dtype),
             data=np.asarray(view.buffer(2)).view(np.uint8),
             is_valid=_validity(source, view),
         )
@@ -70,15 +71,15 @@ class TextBuffers:
         ]
 
     def to_text(self) -> Array:
-        """Build a text array."""
+        """Build a text array, a large one where the offsets have 64 bits."""
         validity = None
         if self.is_valid is not None:
             validity = np.packbits(self.is_valid, bitorder="little")
         return Array.from_arrow(
             nanoarrow.c_array_from_buffers(
-                _LARGE_STRING,
+                _STRING if self.offsets.dtype == np.int32 else _LARGE_STRING,
                 len(self.offsets) - 1,
-                [validity, self.offsets.astype(np.int64, copy=False), self.data],
+                [validity, self.offsets, self.data],
             )
         )
 
@@ -140,10 +141,10 @@ def canonical_numbers(array: Array, *, column: str) -> Array:
         )
     if not len(special):
         return array
-    added = np.zeros(len(text.offsets), np.int64)
+    added = np.zeros_like(text.offsets)
     added[special + 1] = 1
     widened = TextBuffers(
-        offsets=text.offsets + np.cumsum(added),
+        offsets=text.offsets + np.cumsum(added, dtype=added.dtype),
         data=np.insert(text.data, starts[special], _ZERO),
         is_valid=text.is_valid,
     )
