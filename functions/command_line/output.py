@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, Protocol, TextIO
 
 from rich.console import Console
@@ -98,7 +98,9 @@ class Readable:
         """Print a table; without a terminal, lines with tabs, nothing cut off."""
         cells = ([printable(of(item)) for of in view.columns.values()] for item in items)
         if not self.console.is_terminal:
-            self._lines(chain([list(view.columns)], cells))
+            # The first item before the headings: a list that is refused has none.
+            first = list(islice(cells, 1))
+            self._lines(chain([list(view.columns)], first, cells))
             return
         table = Table(box=None, pad_edge=False, header_style="bold")
         for heading in view.columns:

@@ -293,7 +293,7 @@ class JobAnswer(Answer):
             queue_position=queue_position,
             cancel_requested_at=job.cancel_requested_at,
             scn=job.scn,
-            consistency=job.held_by,
+            consistency=job.consistency,
             warnings=list(job.warnings),
             location=location,
             manifest=manifest,

@@ -29,6 +29,15 @@ class Access(enum.Enum):
     SCHEDULER = "scheduler"
 
 
+class Need(enum.Enum):
+    """What an operation cannot be done without; while it is away, the answer is 503."""
+
+    STATE = "state"
+    ORACLE = "Oracle"
+    STORE = "object store"
+    SIGN_IN = "sign-in"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Generic[QueryT, BodyT]):
     """A request that was let in, with what it says already checked."""
@@ -86,6 +95,8 @@ class Operation:
     content_type: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict)
     """Request headers that it reads, and what each is for."""
+    needs: tuple[Need, ...] = ()
     refusals: tuple[HTTPStatus, ...] = ()
+    """Those of its own, beside what its needs, its body and its access bring with them."""
     access: Access = Access.CALLER
     is_below_api: bool = True

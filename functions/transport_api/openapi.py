@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from transport_api.call import EVENT_STREAM, JSON, Access, Operation
+from transport_api.call import EVENT_STREAM, JSON, Access, Need, Operation
 from transport_api.events import (
     CompleteEvent,
     ErrorEvent,
@@ -41,7 +41,14 @@ _SECURITY_OF: Mapping[Access, list[Document]] = {
     Access.CALLER: [{"apiKey": []}, {"bearer": []}],
     Access.SCHEDULER: [{"scheduler": []}],
 }
-_ALWAYS_POSSIBLE = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+_OF_CALLERS = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+_OF_BODIES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE}
+_OF_NEEDS: Mapping[Need, set[HTTPStatus]] = {
+    Need.STATE: {HTTPStatus.SERVICE_UNAVAILABLE},
+    Need.ORACLE: {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.BAD_GATEWAY},
+    Need.STORE: {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.BAD_GATEWAY},
+    Need.SIGN_IN: {HTTPStatus.SERVICE_UNAVAILABLE},
+}
 
 
 def openapi_document(operations: Sequence[Operation], *, version: str) -> Document:
@@ -147,16 +154,23 @@ def _responses(operation: Operation, references: Mapping[Any, Document]) -> Docu
     responses = {f"{operation.status:d}": _success(operation, references)}
     for status, when in operation.also.items():
         responses[f"{status:d}"] = _other_success(operation, status, when, references)
-    refusals = operation.refusals
-    if operation.access is not Access.ANYONE:
-        refusals = tuple(sorted({*refusals, *_ALWAYS_POSSIBLE}))
     problem = {"schema": references[ProblemAnswer, "serialization"]}
-    for status in refusals:
+    for status in sorted(_refusals(operation)):
         content = {MEDIA_TYPE: problem}
         if operation.answer is not None and operation.access is Access.ANYONE:
             content = {JSON: {"schema": references[operation.answer, "serialization"]}}
         responses[f"{status:d}"] = {"description": status.phrase, "content": content}
     return responses
+
+
+def _refusals(operation: Operation) -> set[HTTPStatus]:
+    refusals = set(operation.refusals)
+    refusals.update(*(_OF_NEEDS[need] for need in operation.needs))
+    if operation.access is not Access.ANYONE:
+        refusals |= _OF_CALLERS
+    if operation.body is not None:
+        refusals |= _OF_BODIES
+    return refusals
 
 
 def _other_success(

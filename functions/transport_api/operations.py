@@ -17,12 +17,14 @@ from transport_api import (
     transports,
     watchers,
 )
-from transport_api.call import EVENT_STREAM, Access, Call, Operation, Reply
+from transport_api.call import EVENT_STREAM, Access, Call, Need, Operation, Reply
 from transport_api.openapi import openapi_document
 
 _IF_MATCH = {"If-Match": "The ETag that the change goes by; 412 where it is no longer that"}
 _FRESH = {"Cache-Control": "no-cache asks Oracle anew; otherwise Age says how old the list is"}
 _NOT_FOUND = (HTTPStatus.NOT_FOUND,)
+_STATE = (Need.STATE,)
+_ORACLE = (Need.ORACLE,)
 _STREAM_HEADERS = {"Last-Event-ID": "The id of the last event seen; the stream goes on behind it"}
 
 
@@ -70,6 +72,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/tables",
         summary="List the tables that the account may read",
         handle=tables.list_,
+        needs=_ORACLE,
         query=requests.TablesAsked,
         answer=answers.TablesAnswer,
         headers=_FRESH,
@@ -80,6 +83,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/tables/{name...}/sample",
         summary="Show a table's first rows, as objects would hold them",
         handle=tables.sample,
+        needs=_ORACLE,
         query=requests.SampleAsked,
         answer=answers.SampleAnswer,
         refusals=_NOT_FOUND,
@@ -90,6 +94,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/tables/{name...}",
         summary="Show a table's columns and keys, and how each column would be carried",
         handle=tables.show,
+        needs=_ORACLE,
         query=requests.TableAsked,
         answer=answers.TableAnswer,
         refusals=_NOT_FOUND,
@@ -100,6 +105,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/transports",
         summary="Create a transport",
         handle=transports.create,
+        needs=_STATE,
         query=requests.EditAsked,
         body=requests.TransportSent,
         answer=answers.TransportAnswer,
@@ -113,6 +119,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/transports",
         summary="List transports, newest first",
         handle=transports.list_,
+        needs=_STATE,
         query=requests.PageAsked,
         answer=answers.TransportsAnswer,
     ),
@@ -122,6 +129,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/transports/{transport_id}",
         summary="Show a transport",
         handle=transports.show,
+        needs=_STATE,
         answer=answers.TransportAnswer,
         refusals=_NOT_FOUND,
     ),
@@ -131,6 +139,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/transports/{transport_id}",
         summary="Change some fields of a transport; a job that runs goes on as it was",
         handle=transports.change,
+        needs=_STATE,
         query=requests.EditAsked,
         body=requests.TransportChange,
         answer=answers.TransportAnswer,
@@ -143,6 +152,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/transports/{transport_id}",
         summary="Remove a transport that does not run; its jobs stay",
         handle=transports.remove,
+        needs=_STATE,
         answer=None,
         status=HTTPStatus.NO_CONTENT,
         headers=_IF_MATCH,
@@ -154,6 +164,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/transports/{transport_id}/execute",
         summary="Start a job of a transport",
         handle=transports.execute,
+        needs=(Need.STATE, Need.ORACLE),
         body=requests.ExecuteSent,
         answer=answers.JobAnswer,
         status=HTTPStatus.ACCEPTED,
@@ -166,10 +177,12 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/transports/{transport_id}/status",
         summary="Follow a transport's running or last job as Server-Sent Events",
         handle=events.watch_transport,
+        needs=_STATE,
         answer=None,
+        also={HTTPStatus.NO_CONTENT: "All was told: do not come back"},
         content_type=EVENT_STREAM,
         headers=_STREAM_HEADERS,
-        refusals=(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
+        refusals=_NOT_FOUND,
     ),
     Operation(
         name="listJobs",
@@ -177,6 +190,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/jobs",
         summary="List jobs, newest first",
         handle=jobs.list_,
+        needs=_STATE,
         query=requests.JobsAsked,
         answer=answers.JobsAnswer,
     ),
@@ -186,6 +200,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/jobs/{job_id}",
         summary="Show a job and its metrics",
         handle=jobs.show,
+        needs=_STATE,
         answer=answers.JobAnswer,
         refusals=_NOT_FOUND,
     ),
@@ -195,6 +210,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/jobs/{job_id}/tables",
         summary="List a job's tables, in the transport's order",
         handle=jobs.list_tables,
+        needs=_STATE,
         query=requests.PageAsked,
         answer=answers.TablesOfJobAnswer,
         refusals=_NOT_FOUND,
@@ -205,10 +221,12 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/jobs/{job_id}/events",
         summary="Follow a job as Server-Sent Events",
         handle=events.watch_one_job,
+        needs=_STATE,
         answer=None,
+        also={HTTPStatus.NO_CONTENT: "All was told: do not come back"},
         content_type=EVENT_STREAM,
         headers=_STREAM_HEADERS,
-        refusals=(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
+        refusals=_NOT_FOUND,
     ),
     Operation(
         name="cancelJob",
@@ -216,6 +234,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/jobs/{job_id}/cancel",
         summary="Ask a job to stop; its workers do within seconds",
         handle=jobs.cancel,
+        needs=_STATE,
         body=requests.Nothing,
         answer=answers.JobAnswer,
         status=HTTPStatus.ACCEPTED,
@@ -227,6 +246,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/jobs/{job_id}/retry",
         summary="Start a job that does the unfinished tables of a failed or cancelled one",
         handle=jobs.retry,
+        needs=(Need.STATE, Need.ORACLE),
         body=requests.Nothing,
         answer=answers.JobAnswer,
         status=HTTPStatus.ACCEPTED,
@@ -238,6 +258,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/jobs/{job_id}/manifest",
         summary="Show a job's manifest",
         handle=jobs.show_manifest,
+        needs=(Need.STATE, Need.STORE),
         answer=None,
         refusals=_NOT_FOUND,
     ),
@@ -247,9 +268,10 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/watchers/sign-in",
         summary="Get a token to listen to jobs in Firestore with, where that is set up",
         handle=watchers.sign_in,
+        needs=(Need.SIGN_IN,),
         body=requests.Nothing,
         answer=answers.WatcherAnswer,
-        refusals=(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
+        refusals=_NOT_FOUND,
     ),
     Operation(
         name="showOpenapi",
@@ -265,6 +287,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/internal/tick",
         summary="Repair what was left behind and start what is due; the scheduler's",
         handle=ticks.run_tick,
+        needs=_STATE,
         body=requests.Nothing,
         answer=answers.TickAnswer,
         access=Access.SCHEDULER,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 
 import pytest
 from rich.console import Console
@@ -38,6 +39,23 @@ class TestAPipe:
             "[red]x\t12",
             f"{'long' * 30}\t12",
         ]
+
+    def test_gets_the_headings_of_a_list_that_is_empty(
+        self, output: Readable, page: io.StringIO
+    ) -> None:
+        output.rows(VIEW, [])
+        assert page.getvalue() == "NAME\tSIZE\n"
+
+    def test_gets_nothing_of_a_list_that_is_refused(
+        self, output: Readable, page: io.StringIO
+    ) -> None:
+        def refused() -> Iterator[dict[str, str]]:
+            raise STOP
+            yield {}
+
+        with pytest.raises(ServerRefused):
+            output.rows(VIEW, refused())
+        assert page.getvalue() == ""
 
     def test_gets_a_document_field_by_field(self, output: Readable, page: io.StringIO) -> None:
         output.document(VIEW, {"name": "n", "tables": ["a", "b"]})

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,9 @@ from oracle_etl.model.job import Counts, JobStatus, Totals
 from oracle_etl.model.progress import Progress, Stage, StageName
 from oracle_etl.model.table_task import Failure, TableTask
 from oracle_etl.model.work import WorkStatus
+from oracle_etl.settings import Settings
+from transport_api.application import create_application
+from written_versions import write_mixed_version
 
 
 class TestAnExecution:
@@ -315,6 +319,17 @@ class TestRetrying:
         api.work()
         status, code, _ = problem(api.post(f"/api/jobs/{job['id']}/retry"))
         assert (status, code) == (409, "JOB_NOT_RETRYABLE")
+
+
+class TestAJobOfTablesReadAtTwoMoments:
+    def test_says_so_as_its_manifest_does(self, tmp_path: Path) -> None:
+        written = write_mixed_version(tmp_path)
+        app = create_application(Settings(), written.home)
+        api = Api(home=written.home, app=app, client=app.test_client())
+        job = document(api.get(f"/api/jobs/{written.job.id}"))
+        manifest = document(api.get(f"/api/jobs/{written.job.id}/manifest"))
+        assert job["consistency"] == manifest["consistency"] == "mixed"
+        written.home.close()
 
 
 class TestTheManifest:

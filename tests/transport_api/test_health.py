@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -190,6 +191,42 @@ class TestASparingLook:
         with pytest.raises(ZeroDivisionError):
             look.latest()
         assert self.seen(look) == 5
+
+
+class TestManyWhoAskForTheHealthAtOnce:
+    def test_cause_one_look_at_each_part(self, api: Api) -> None:
+        looks: Counter[str] = Counter()
+
+        class Counted:
+            """A port that counts what it is asked."""
+
+            def __init__(self, part: str, port: object) -> None:
+                self._part = part
+                self._port = port
+
+            def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the port has
+                looks[self._part] += 1
+                return getattr(self._port, name)
+
+        source = Counted("oracle", MemorySource())
+        watched = api.having(
+            book=Counted("state", api.home.book),
+            queue=Counted("queue", api.home.queue),
+            store=Counted("object store", api.home.store),
+            source=lambda _: source,
+        )
+
+        def ask() -> int:
+            return int(watched.app.test_client().get("/api/health").status_code)
+
+        assert set(all_at_once([ask] * 50)) == {200}
+        assert looks == {"oracle": 1, "state": 1, "queue": 1, "object store": 1}
+        api.home.clock.wait(9.9)
+        all_at_once([ask] * 50)
+        assert looks["oracle"] == 1
+        api.home.clock.wait(0.1)
+        all_at_once([ask] * 50)
+        assert looks["oracle"] == 2
 
 
 class TestAHealthThatIsBeingLookedAt:

@@ -141,6 +141,7 @@ def _close(job: Job, ending: _Ending, *, outside: Outside) -> None:
                     verdict.status, now=now, failure=verdict.failure, manifest=ending.manifest
                 ),
                 warnings=verdict.warnings,
+                is_mixed=verdict.is_mixed,
                 leftovers=ending.leftovers,
             )
         )

@@ -68,7 +68,7 @@ def _head(job: Job, verdict: Verdict) -> dict[str, Any]:
         "failure": None if verdict.failure is None else verdict.failure.message,
         "format": job.transport.carriage.format,
         "scn": job.scn,
-        "consistency": _consistency(job, verdict),
+        "consistency": replace(job, is_mixed=verdict.is_mixed).consistency,
         "created_at": job.created_at.isoformat(),
         "started_at": None if job.started_at is None else job.started_at.isoformat(),
         "finished_at": None if verdict.finished_at is None else verdict.finished_at.isoformat(),
@@ -81,12 +81,6 @@ def _head(job: Job, verdict: Verdict) -> dict[str, Any]:
 
 def _mode(job: Job) -> str:
     return {JobKind.FULL: "full", JobKind.SUBSET: "subset", JobKind.TEST: "test"}[job.kind]
-
-
-def _consistency(job: Job, verdict: Verdict) -> str | None:
-    if job.held_by is not None and job.scn is None:
-        return job.held_by
-    return "mixed" if verdict.is_mixed else job.held_by
 
 
 def _table(table: TableTask, job: Job, *, outside: Outside) -> dict[str, Any]:

@@ -123,6 +123,8 @@ class Job:
     scn: int | None = None
     held_by: str | None = None
     """How consistency is held: `scn` or `read-only transaction per table`; None until known."""
+    is_mixed: bool = False
+    """Whether its tables were read at more than one moment; settled at its end."""
     cancel_requested_at: datetime | None = None
     failure: Failure | None = None
     warnings: tuple[str, ...] = ()
@@ -143,6 +145,13 @@ class Job:
     def transport_id(self) -> str:
         """The id of the transport that this job runs."""
         return self.transport.id
+
+    @property
+    def consistency(self) -> str | None:
+        """How its tables were held together, as the manifest says it; None until known."""
+        if self.held_by is not None and self.scn is None:
+            return self.held_by
+        return "mixed" if self.is_mixed else self.held_by
 
     @property
     def kind(self) -> JobKind:
