@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from oracle_etl.flow.plan_table import MOST_PARTS
+from oracle_etl.flow.split_table import MOST_PARTS
 from oracle_etl.flow.tables_of import tables_of
+from oracle_etl.flow.take_over_parts import job_to_continue
 from oracle_etl.model.columns import ColumnPlan
 from oracle_etl.model.job import Job
 from oracle_etl.model.progress import Stage, StageName
@@ -35,8 +36,7 @@ def carry_tables(job: Job, *, outside: Outside) -> Iterator[NewTable]:
             plan = outside.book.plan(table.job_id, table.table_id)
             yield NewTable(task=_carried(table, job), plan=plan)
         elif job.version == earlier.version:
-            leftovers = (*table.leftovers, *table.intents)[-_MOST_LEFTOVERS:]
-            yield NewTable(task=replace(_anew(table, job), leftovers=leftovers))
+            yield NewTable(task=_continued(table, job))
         else:
             yield NewTable(task=_anew(table, job))
 
@@ -44,6 +44,15 @@ def carry_tables(job: Job, *, outside: Outside) -> Iterator[NewTable]:
 def _carried(table: TableTask, job: Job) -> TableTask:
     written_by = table.carried_from or table.job_id
     return replace(table, job_id=job.id, hold=Hold(), carried_from=written_by)
+
+
+def _continued(table: TableTask, job: Job) -> TableTask:
+    """Return a table to be done at the same moment as before, from where it stopped."""
+    return replace(
+        _anew(table, job),
+        leftovers=(*table.leftovers, *table.intents)[-_MOST_LEFTOVERS:],
+        continues=job_to_continue(table),
+    )
 
 
 def _anew(table: TableTask, job: Job) -> TableTask:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from oracle_etl.flow.tables_of import tables_of
+from oracle_etl.flow.take_over_parts import extracts_kept_for
 from oracle_etl.flow.withdraw_objects import withdraw_objects
-from oracle_etl.model.job import Job
+from oracle_etl.model.errors import NoSuchJob
+from oracle_etl.model.job import Job, JobKind
 from oracle_etl.model.table_task import TableTask
 from oracle_etl.model.work import WorkStatus
 from oracle_etl.outside import Outside
@@ -15,9 +18,11 @@ from oracle_etl.outside import Outside
 def clear_up(job: Job, *, still_ours: Callable[[], None], outside: Outside) -> None:
     """Remove attempts, and final objects of tables that never came to be complete.
 
-    Done while a closer that follows would still do it again.
+    What was read of such tables is kept for a retry, which then reads the rest. Done while a closer
+    that follows would still do it again.
     """
     bucket = job.transport.target_bucket or outside.default_bucket
+    kept: set[str] = set()
     for table in _incomplete_tables(job, outside=outside):
         withdraw_objects(
             (*table.leftovers, *table.intents),
@@ -25,10 +30,28 @@ def clear_up(job: Job, *, still_ours: Callable[[], None], outside: Outside) -> N
             still_ours=still_ours,
             outside=outside,
         )
-    for name in outside.store.names(bucket, f"{job.attempts_folder}/"):
-        stored = outside.store.stat(bucket, name)
+        if job.kind is JobKind.FULL:  # others are not retried but done again
+            kept.update(each.object.name for each in extracts_kept_for(table, outside=outside))
+    for folder in _attempts_folders(job, outside=outside):
+        _remove_all(bucket, f"{folder}/", kept, outside=outside)
+
+
+def _remove_all(bucket: str, prefix: str, kept: set[str], *, outside: Outside) -> None:
+    for name in outside.store.names(bucket, prefix):
+        stored = None if name in kept else outside.store.stat(bucket, name)
         if stored is not None:
             outside.store.remove(stored)
+
+
+def _attempts_folders(job: Job, *, outside: Outside) -> Iterator[str]:
+    """Yield where this job, and those whose retry it is, have written attempts."""
+    yield job.attempts_folder
+    while job.request.retry_of is not None:
+        yield replace(job, id=job.request.retry_of).attempts_folder
+        try:
+            job = outside.book.job(job.request.retry_of)
+        except NoSuchJob:
+            return  # its history has expired
 
 
 def _incomplete_tables(job: Job, *, outside: Outside) -> Iterator[TableTask]:

@@ -5,13 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from oracle_etl.flow.claim_work import Claim, claimed_part, claimed_table
-from oracle_etl.flow.plan_table import (
-    MOST_PARTS,
-    can_be_split,
-    ranges_between,
-    reading_of,
-    split_table,
-)
+from oracle_etl.flow.plan_table import reading_of
+from oracle_etl.flow.split_table import MOST_PARTS, can_be_split, ranges_between, split_table
 from oracle_etl.model.errors import SnapshotGone, UndoGone
 from oracle_etl.model.reading import Reading
 from oracle_etl.model.work import WorkRef

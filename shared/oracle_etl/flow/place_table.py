@@ -9,15 +9,14 @@ import google_crc32c
 from oracle_etl.flow.claim_work import Claim, claimed_table
 from oracle_etl.flow.encode.schema_files import bigquery_schema
 from oracle_etl.flow.end_work import fail_work
-from oracle_etl.flow.every_item import every_item
 from oracle_etl.flow.final_objects import TableFolder, wanted_objects
+from oracle_etl.flow.parts_of import parts_of
 from oracle_etl.flow.withdraw_objects import withdraw_objects
 from oracle_etl.model.job import Counts
 from oracle_etl.model.objects import Extract, FinalObject, Intent
-from oracle_etl.model.table_task import PartTask
 from oracle_etl.model.work import WorkStatus
 from oracle_etl.outside import Outside
-from oracle_etl.ports import Entries, PageRequest
+from oracle_etl.ports import Entries
 
 
 def place_table(claim: Claim, *, outside: Outside) -> None:
@@ -27,7 +26,7 @@ def place_table(claim: Claim, *, outside: Outside) -> None:
     and the store takes an equal object for the one that was meant.
     """
     if claim.table.parts_total:
-        failed = next(_parts(claim, WorkStatus.FAILED, outside=outside), None)
+        failed = next(parts_of(claim.table, status=WorkStatus.FAILED, outside=outside), None)
         if failed is not None:
             assert failed.failure is not None, "a failed part says why"
             fail_work(claim, failed.failure, outside=outside)
@@ -103,20 +102,9 @@ def _extracts(claim: Claim, *, outside: Outside) -> Iterator[Extract]:
     if claim.table.extract is not None:
         yield claim.table.extract
         return
-    for part in _parts(claim, WorkStatus.COMPLETED, outside=outside):
+    for part in parts_of(claim.table, status=WorkStatus.COMPLETED, outside=outside):
         assert part.extract is not None, "a completed part has its extract"
         yield part.extract
-
-
-def _parts(claim: Claim, status: WorkStatus, *, outside: Outside) -> Iterator[PartTask]:
-    table = claim.table
-    parts = every_item(
-        lambda token: outside.book.parts(
-            table.job_id, table.table_id, PageRequest(size=500, token=token), status=status
-        )
-    )
-    # Numbers beyond the total are left over from a plan that was never handed over.
-    return (each for each in parts if each.number <= table.parts_total)
 
 
 def _complete(claim: Claim, objects: tuple[FinalObject, ...], *, outside: Outside) -> None:

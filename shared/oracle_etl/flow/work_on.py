@@ -22,6 +22,7 @@ from oracle_etl.flow.move_table import move_table
 from oracle_etl.flow.place_table import place_table
 from oracle_etl.flow.plan_columns import with_moments_as_text
 from oracle_etl.flow.plan_table import plan_table, reading_of, shape_of
+from oracle_etl.flow.take_over_parts import take_over_parts
 from oracle_etl.model.errors import (
     GiveUp,
     LeaseLost,
@@ -136,6 +137,14 @@ def _work(claim: Claim, lease: Lease, outside: Outside) -> None:
 
 
 def _plan_and_move(claim: Claim, lease: Lease, outside: Outside) -> None:
+    taken = take_over_parts(claim, outside=outside)
+    if taken is None:
+        _read_anew(claim, lease, outside)
+    elif taken.step is Step.CLOSE:
+        place_table(replace(claim, table=taken), outside=outside)
+
+
+def _read_anew(claim: Claim, lease: Lease, outside: Outside) -> None:
     planned = plan_table(claim, outside=outside)
     if planned.is_split:
         return

@@ -82,6 +82,8 @@ class TableTask:
     bytes: int = 0
     warnings: tuple[str, ...] = ()
     failure: Failure | None = None
+    continues: str | None = None
+    """The job whose readings of this table are taken over, where a retry does it again."""
     carried_from: str | None = None
     """The job that wrote its objects, where a retry carried them forward."""
     started_at: datetime | None = None

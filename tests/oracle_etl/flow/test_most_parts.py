@@ -13,7 +13,8 @@ from fakes.memory_source import MemorySource
 from flow_home import SMALL_PARTS, a_home, put_transport, settle, start, tables
 from oracle_etl.flow import divide_work as dividing
 from oracle_etl.flow.claim_work import Claim, claim_work
-from oracle_etl.flow.plan_table import MOST_PARTS, plan_table
+from oracle_etl.flow.plan_table import plan_table
+from oracle_etl.flow.split_table import MOST_PARTS
 from oracle_etl.gateways.stored_documents import TABLES
 from oracle_etl.model.objects import FinalObject, Piece, StoredObject
 from oracle_etl.outside import Outside

@@ -16,6 +16,7 @@ _NEW_FILE = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
 _MODE = 0o666
 """Less the umask: consumers of other accounts may read, if the machine's owner wants so."""
 _MICROSECOND_DIGITS = 10**6
+_NANOSECONDS = 10**9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,11 @@ class Draft:
 def generation_of(status: os.stat_result) -> str:
     """Return what tells this file from any other that stood or will stand under its name."""
     return f"{status.st_mtime_ns:x}-{status.st_ino:x}"
+
+
+def written_at(generation: str) -> float:
+    """Return when a file of this generation was last changed, in seconds since 1970."""
+    return int(generation.partition("-")[0], 16) / _NANOSECONDS
 
 
 @contextmanager

@@ -8,12 +8,20 @@ import secrets
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import google_crc32c
 
 from oracle_etl.gateways.embedded.folder import facts
-from oracle_etl.gateways.embedded.folder.drafts import Draft, draft, generation_of, sweep_drafts
+from oracle_etl.gateways.embedded.folder.drafts import (
+    Draft,
+    draft,
+    generation_of,
+    sweep_drafts,
+    written_at,
+)
 from oracle_etl.gateways.embedded.folder.errors import named_errors
 from oracle_etl.gateways.embedded.folder.names import (
     PRIVATE_FOLDER,
@@ -31,10 +39,12 @@ from oracle_etl.model.errors import (
     StoreAway,
     StoreRefused,
 )
+from oracle_etl.model.names import is_job_id
 from oracle_etl.model.objects import StoredObject
 
 _OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _TRIES_TO_PLACE = 100
+_ATTEMPTS_FOLDER = "_attempts"
 
 
 class FolderWriter:
@@ -174,6 +184,26 @@ class FolderObjectStore:
                 swept += self._swept(root, bucket)
         return swept
 
+    def remove_attempts(self, before: datetime) -> int:
+        """Remove attempts written before a moment, as a bucket's lifecycle does; return how many.
+
+        They were kept for retries that nobody asked for.
+        """
+        removed = 0
+        with self._opened_root("sweep") as root, named_errors("sweep"):
+            for bucket in buckets(root):
+                for name in names_below(root, bucket, ""):
+                    if _is_attempt(name):
+                        removed += self._removed(root, bucket, name, before)
+        return removed
+
+    def _removed(self, root: int, bucket: str, name: str, before: datetime) -> bool:
+        stored = self._found(root, place_of(bucket, name), name=name)
+        is_old = stored is not None and written_at(stored.generation) < before.timestamp()
+        if stored is not None and is_old:
+            self.remove(stored)
+        return is_old
+
     def _swept(self, root: int, bucket: str) -> int:
         swept, still_written = sweep_drafts(root, bucket)
         for generation, name in facts.kept_names(root, bucket):
@@ -291,6 +321,12 @@ class FolderObjectStore:
                 f"{source.name} of generation {source.generation} has changed on the disk",
                 hint="check the disk, then retry the job",
             )
+
+
+def _is_attempt(name: str) -> bool:
+    """Tell whether a name is that of a job's attempt; a table may be called _attempts, too."""
+    steps = name.split("/")[:-1]
+    return any(step == _ATTEMPTS_FOLDER and is_job_id(below) for step, below in pairwise(steps))
 
 
 def _same(standing: StoredObject, written: StoredObject) -> StoredObject:

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import google_crc32c
@@ -239,6 +240,23 @@ class TestASweep:
 
     def test_of_an_empty_root_does_nothing(self, store: FolderObjectStore) -> None:
         assert store.sweep() == 0
+
+
+class TestOldAttempts:
+    def test_are_removed_and_nothing_else(self, store: FolderObjectStore, root: Path) -> None:
+        then = datetime(2026, 3, 1, tzinfo=UTC)
+        attempt = "_attempts/JOB-20260301-120000-0001/t1"
+        young = "_attempts/JOB-20260301-120000-0002/t1"
+        left_part = "v001/_attempts/part-00001-of-00002.parquet"
+        old = (attempt, f"raw/{attempt}", left_part, NAME)
+        for name in (young, *old):
+            put(store, name)
+        for name in old:
+            os.utime(root / "lake" / name, (then.timestamp(), then.timestamp()))
+        assert store.remove_attempts(then) == 0
+        assert store.remove_attempts(then + timedelta(seconds=1)) == 2
+        assert list(store.names("lake", "")) == [NAME, young, left_part]
+        assert not (root / "lake" / "raw").exists()
 
 
 class TestFacts:

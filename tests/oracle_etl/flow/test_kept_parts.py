@@ -1,0 +1,397 @@
+"""A retry reads of a split table what had not been read, and what no longer stands."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest.mark import ParameterSet
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fakes.crashing_home import Crash, Effects, Moment, crashing
+from fakes.memory_source import MemorySource
+from flow_home import (
+    BUCKET,
+    a_home,
+    content,
+    drain,
+    names,
+    put_transport,
+    rows,
+    settle,
+    start,
+    tables,
+)
+from oracle_etl.flow.cancel_job import cancel_job
+from oracle_etl.flow.retry_job import retry_job
+from oracle_etl.gateways.embedded.sqlite import SqliteJobBook
+from oracle_etl.model.errors import GiveUp, StoreRefused
+from oracle_etl.model.job import Job, JobStatus
+from oracle_etl.model.objects import StoredObject
+from oracle_etl.model.reading import Reading
+from oracle_etl.model.transport import Carriage
+from oracle_etl.outside import Outside
+from oracle_etl.ports import PageRequest
+
+EMP = tuple((number, f"name {number}") for number in range(40))
+PARTS = 8
+IN_PARTS = Carriage(part_bytes=8192 // PARTS)
+NAME = "EMP.jsonl.gz"
+Ranges = set[tuple[str | None, str | None]]
+
+
+def a_source() -> MemorySource:
+    source = MemorySource()
+    source.put("EMP", EMP)
+    return source
+
+
+@pytest.fixture
+def source() -> MemorySource:
+    return a_source()
+
+
+@pytest.fixture
+def home(tmp_path: Path, source: MemorySource) -> Iterator[Outside]:
+    made = a_home(tmp_path, source=source)
+    yield made
+    made.close()
+
+
+def failing_from(part: int) -> Callable[[Reading, int], None]:
+    """Fail the part of this number, counted as the one worker comes to them."""
+    begun: list[Reading] = []
+
+    def fail(reading: Reading, batch: int) -> None:
+        if batch == 0:
+            begun.append(reading)
+        if len(begun) >= part:
+            raise GiveUp("the table cannot be read")
+
+    return fail
+
+
+def failed_in(home: Outside, source: MemorySource, *, part: int) -> Job:
+    """Run a job whose table fails in its n-th part, and forget what was read until then."""
+    source.before_batch = failing_from(part)
+    job = settle(home, start(home, put_transport(home, "EMP", carriage=IN_PARTS)).id)
+    assert job.status is JobStatus.FAILED
+    source.before_batch = None
+    source.readings.clear()
+    return job
+
+
+def retried(home: Outside, job: Job) -> Job:
+    return settle(home, retry_job(job.id, outside=home).job.id)
+
+
+def ranges_of(home: Outside, job: Job, *, read: bool) -> Ranges:
+    """Return the ranges of a job's parts that were read, or of those that were not."""
+    (table,) = tables(home, job).values()
+    parts = home.book.parts(job.id, table.table_id, PageRequest(size=100)).items
+    return {
+        (each.rows_of.low, each.rows_of.high)
+        for each in parts
+        if (each.extract is not None) == read
+    }
+
+
+def read_by(source: MemorySource) -> Ranges:
+    ranges = [each.rows_of for each in source.readings if each.rows_of is not None]
+    found = {(each.low, each.high) for each in ranges}
+    assert len(found) == len(source.readings), "each of them once"
+    return found
+
+
+def assert_whole(home: Outside, job: Job) -> None:
+    assert job.status is JobStatus.COMPLETED, (job.failure, tables(home, job))
+    assert rows(home, f"{job.folder}/{NAME}") == Counter(EMP)
+    assert job.counts.rows == len(EMP)
+    (table,) = tables(home, job).values()
+    assert (table.parts_completed, table.parts_rows) == (table.parts_total, len(EMP))
+    assert content(home, f"{job.folder}/_SUCCESS") == b""
+    assert names(home, "_attempts/") == []
+
+
+def attempts_of(home: Outside) -> list[StoredObject]:
+    found = [home.store.stat(BUCKET, each) for each in names(home, "_attempts/")]
+    return [each for each in found if each is not None]
+
+
+def remove(home: Outside, stored: StoredObject) -> None:
+    home.store.remove(stored)
+
+
+def write_again(home: Outside, stored: StoredObject) -> None:
+    data = content(home, stored.name)
+    home.store.remove(stored)
+    with home.store.create(BUCKET, stored.name, content_type="x") as target:
+        target.write(data)
+
+
+def damage(home: Outside, stored: StoredObject) -> None:
+    home.store.remove(stored)
+    with home.store.create(BUCKET, stored.name, content_type="x") as target:
+        target.write(b"?" * stored.size)
+
+
+HARM = {"is gone": remove, "was written again": write_again, "is damaged": damage}
+
+
+class TestARetryOfASplitTable:
+    def test_reads_the_parts_that_had_not_finished_and_no_other(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        job = failed_in(home, source, part=6)
+        unread = ranges_of(home, job, read=False)
+        assert len(unread) == 3
+        again = retried(home, job)
+        assert_whole(home, again)
+        assert (again.version, again.scn) == (job.version, job.scn)
+        assert read_by(source) == unread
+
+    @pytest.mark.parametrize("harm", list(HARM))
+    def test_reads_a_part_again_whose_object(
+        self, home: Outside, source: MemorySource, harm: str
+    ) -> None:
+        job = failed_in(home, source, part=PARTS)
+        HARM[harm](home, attempts_of(home)[0])
+        assert_whole(home, retried(home, job))
+        assert len(read_by(source)) == 2
+
+    def test_shows_the_parts_it_took_over_as_done(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        job = failed_in(home, source, part=5)
+        again = retry_job(job.id, outside=home).job
+        source.before_batch = failing_from(1)
+        drain(home)
+        (table,) = tables(home, again).values()
+        assert (table.parts_completed, table.parts_rows) == (4, 20)
+
+    def test_reads_nothing_where_only_the_placing_failed(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        transport = put_transport(home, "EMP", carriage=IN_PARTS)
+        job = start(home, transport)
+        with home.store.create(BUCKET, f"{job.folder}/{NAME}", content_type="x") as foreign:
+            foreign.write(b"not ours")
+        assert settle(home, job.id).status is JobStatus.FAILED
+        home.store.remove(foreign.stored())
+        source.readings.clear()
+        assert_whole(home, retried(home, job))
+        assert source.readings == []
+
+    def test_of_a_retry_that_never_came_to_it_reads_no_more(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        job = failed_in(home, source, part=6)
+        cancelled = retry_job(job.id, outside=home).job
+        cancel_job(cancelled.id, outside=home)
+        again = retried(home, settle(home, cancelled.id))
+        assert_whole(home, again)
+        assert len(read_by(source)) == 3
+
+    def test_of_a_retry_that_failed_too_reads_what_neither_read(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        first = failed_in(home, source, part=3)
+        source.before_batch = failing_from(4)
+        second = retried(home, first)
+        assert second.status is JobStatus.FAILED
+        source.before_batch = None
+        source.readings.clear()
+        assert_whole(home, retried(home, second))
+        assert len(read_by(source)) == PARTS - 2 - 3
+
+    def test_plans_it_anew_once_the_history_of_the_first_has_expired(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        job = failed_in(home, source, part=6)
+        again = retry_job(job.id, outside=home).job
+        assert isinstance(home.book, SqliteJobBook)
+        home.book.forget_expired(home.clock.now() + timedelta(days=100))
+        assert_whole(home, settle(home, again.id))
+        assert len(read_by(source)) == PARTS
+
+    def test_that_expires_before_it_is_closed_keeps_nothing(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        job = failed_in(home, source, part=6)
+        again = retry_job(job.id, outside=home).job
+        assert isinstance(home.book, SqliteJobBook)
+        home.book.forget_expired(home.clock.now() + timedelta(days=100))
+        cancel_job(again.id, outside=home)
+        assert settle(home, again.id).status is JobStatus.CANCELLED
+        assert attempts_of(home) == []
+
+    def test_reads_it_whole_where_the_account_may_not_look_back_any_more(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        job = failed_in(home, source, part=6)
+        source.flashback = False
+        again = retried(home, job)
+        assert again.status is JobStatus.COMPLETED
+        assert rows(home, f"{again.folder}/{NAME}") == Counter(EMP)
+        assert [each.scn for each in source.readings] == [None]
+
+    def test_makes_a_new_version_and_reads_all_where_undo_is_gone(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        job = failed_in(home, source, part=6)
+        source.forget_before(source.put("EMP", EMP))
+        again = retried(home, job)
+        assert job.version is not None
+        assert again.version == job.version + 1
+        assert_whole(home, again)
+        assert len(read_by(source)) == PARTS
+
+    def test_fails_with_advice_where_undo_goes_before_it_begins(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        job = failed_in(home, source, part=6)
+        again = retry_job(job.id, outside=home).job
+        source.forget_before(source.put("EMP", EMP))
+        again = settle(home, again.id)
+        (table,) = tables(home, again).values()
+        assert table.failure.code == "SNAPSHOT_GONE"
+        assert len(attempts_of(home)) == 5, "kept, should undo not have been gone for good"
+
+
+class TestARetryOfATableReadAtOnce:
+    def test_reads_nothing_where_only_the_placing_failed(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        job = start(home, put_transport(home, "EMP"))
+        with home.store.create(BUCKET, f"{job.folder}/{NAME}", content_type="x") as foreign:
+            foreign.write(b"not ours")
+        assert settle(home, job.id).status is JobStatus.FAILED
+        home.store.remove(foreign.stored())
+        source.readings.clear()
+        again = retried(home, job)
+        assert (again.status, source.readings) == (JobStatus.COMPLETED, [])
+        assert rows(home, f"{again.folder}/{NAME}") == Counter(EMP)
+
+    def test_reads_it_again_where_its_object_is_gone(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        job = start(home, put_transport(home, "EMP"))
+        with home.store.create(BUCKET, f"{job.folder}/{NAME}", content_type="x") as foreign:
+            foreign.write(b"not ours")
+        assert settle(home, job.id).status is JobStatus.FAILED
+        home.store.remove(foreign.stored())
+        (attempt,) = attempts_of(home)
+        home.store.remove(attempt)
+        assert retried(home, job).status is JobStatus.COMPLETED
+
+
+class TestWhatIsKept:
+    def test_is_what_was_read_and_nothing_else(self, home: Outside, source: MemorySource) -> None:
+        job = failed_in(home, source, part=6)
+        (table,) = tables(home, job).values()
+        assert [each.name for each in attempts_of(home)] == [
+            f"{job.attempts_folder}/{table.table_id}-p{number:05d}-a001" for number in range(1, 6)
+        ]
+
+    def test_goes_when_the_retry_completes_the_version(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        job = failed_in(home, source, part=6)
+        write_again(home, attempts_of(home)[0])
+        assert_whole(home, retried(home, job))
+
+    def test_is_nothing_of_a_job_that_takes_no_version(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        source.before_batch = failing_from(4)
+        transport = put_transport(home, "EMP", carriage=IN_PARTS)
+        job = settle(home, start(home, transport, tables=("EMP",)).id)
+        assert job.status is JobStatus.FAILED
+        assert attempts_of(home) == []
+
+
+class RefusingSchemas:
+    """A store that takes no schema file."""
+
+    def __init__(self, store: Any) -> None:  # noqa: ANN401 - as the real thing has it
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the real thing has it
+        return getattr(self._store, name)
+
+    def create(self, bucket: str, name: str, *, content_type: str) -> Any:  # noqa: ANN401 - a writer
+        if name.endswith(".schema.json"):
+            raise StoreRefused("no schema files here")
+        return self._store.create(bucket, name, content_type=content_type)
+
+
+@settings(max_examples=25, deadline=None)
+@given(fails_in=st.integers(1, PARTS + 1), lost=st.sets(st.integers(0, PARTS - 1)))
+def test_whatever_was_read_and_lost_the_retry_reads_the_rest_once(
+    fails_in: int, lost: set[int]
+) -> None:
+    source = a_source()
+    with tempfile.TemporaryDirectory() as folder:
+        home = a_home(Path(folder), source=source)
+        source.before_batch = failing_from(fails_in)
+        broken = replace(home, store=RefusingSchemas(home.store))
+        job = settle(broken, start(home, put_transport(home, "EMP", carriage=IN_PARTS)).id)
+        assert job.status is JobStatus.FAILED
+        source.before_batch = None
+        source.readings.clear()
+        kept = attempts_of(home)
+        gone = [kept[each] for each in lost if each < len(kept)]
+        for each in gone:
+            home.store.remove(each)
+        assert_whole(home, retried(home, job))
+        assert len(read_by(source)) == PARTS - len(kept) + len(gone)
+        home.close()
+
+
+def retry_and_work(home: Outside, job: Job) -> None:
+    retry_job(job.id, outside=home)
+    drain(home)
+
+
+@cache
+def effects_of_a_retry() -> tuple[str, ...]:
+    source = a_source()
+    with tempfile.TemporaryDirectory() as folder:
+        home = a_home(Path(folder), source=source)
+        job = failed_in(home, source, part=7)
+        effects = Effects()
+        retry_and_work(crashing(home, effects), job)
+        home.close()
+        return tuple(effects.names)
+
+
+def kill_points() -> list[ParameterSet]:
+    return [
+        pytest.param(number, moment, id=f"{number}-{name}-{moment}")
+        for number, name in enumerate(effects_of_a_retry(), start=1)
+        for moment in Moment
+    ]
+
+
+@pytest.mark.parametrize(("number", "moment"), kill_points())
+def test_a_death_at_any_effect_of_a_retry_loses_and_doubles_nothing(
+    home: Outside, source: MemorySource, number: int, moment: Moment
+) -> None:
+    job = failed_in(home, source, part=7)
+    dying = crashing(home, Effects(dies_at=number, moment=moment))
+    with pytest.raises(Crash):
+        retry_and_work(dying, job)
+    transport = home.book.transport(job.transport_id)
+    running = transport.running_job
+    newest = home.book.jobs(PageRequest(size=1), transport_id=transport.id).items[0]
+    if running is None and newest.id == job.id:
+        newest = retry_job(job.id, outside=home).job  # nothing had happened
+    assert_whole(home, settle(home, newest.id))
