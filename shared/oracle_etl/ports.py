@@ -199,6 +199,10 @@ class JobBook(Protocol):
         """Return enabled transports whose `next_fire_at` has come, earliest first."""
         ...
 
+    def receipt(self, key: str) -> Receipt | None:
+        """Return what an idempotency key stood for."""
+        ...
+
     def job(self, job_id: str) -> Job:
         """Return a job; NoSuchJob."""
         ...

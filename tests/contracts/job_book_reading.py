@@ -125,6 +125,11 @@ class ReadingBackContract(JobBookContract):
         book.transact(lambda entries: entries.put_plan(JOB, "t00000", a_plan("ID", "NAME")))
         assert book.plan(JOB, "t00000") == a_plan("ID", "NAME")
 
+    def test_a_receipt_comes_back_and_is_none_before(self, book: JobBook) -> None:
+        assert book.receipt("key-1") is None
+        book.transact(lambda entries: entries.put_receipt(a_receipt()))
+        assert book.receipt("key-1") == a_receipt()
+
     def test_entries_read_what_was_written(self, book: JobBook) -> None:
         write(book, a_transport(), a_job(), a_table(), a_part())
 

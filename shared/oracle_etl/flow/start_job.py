@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -14,6 +15,7 @@ from oracle_etl.flow.carry_tables import NewTable, carry_tables
 from oracle_etl.flow.resolve_tables import Resolved, chosen_subset, resolve_tables, table_tasks
 from oracle_etl.model.errors import (
     KeyReused,
+    NoSuchJob,
     NoSuchTransport,
     TransportIsDisabled,
     TransportIsRunning,
@@ -48,6 +50,8 @@ def start_job(transport_id: str, request: JobRequest, *, outside: Outside) -> St
     repeated = _repeated(transport_id, request, outside=outside)
     if repeated is not None:
         return Started(job=repeated, repeated=True)
+    # Most who may not start one learn it here, before anybody waits for Oracle or for locks.
+    startable(transport, transport_id)
     resolved = _resolved(transport, request, outside=outside)
     started = _begin(transport_id, request, resolved, outside=outside)
     if started.repeated:
@@ -107,9 +111,15 @@ def publish_tables(job: Job, *, outside: Outside) -> None:
 
 
 def _repeated(transport_id: str, request: JobRequest, *, outside: Outside) -> Job | None:
+    """Return the job that the key stood for; read without locks, for many may ask at once."""
     if request.idempotency_key is None:
         return None
-    return outside.book.transact(lambda entries: _job_of_key(entries, transport_id, request))
+    receipt = outside.book.receipt(_receipt_key(transport_id, request.idempotency_key))
+    if receipt is None:
+        return None
+    with suppress(NoSuchJob):
+        return outside.book.job(_told(receipt, transport_id, request))
+    return None
 
 
 def _job_of_key(entries: Entries, transport_id: str, request: JobRequest) -> Job | None:
@@ -118,13 +128,18 @@ def _job_of_key(entries: Entries, transport_id: str, request: JobRequest) -> Job
     receipt = entries.receipt(_receipt_key(transport_id, request.idempotency_key))
     if receipt is None:
         return None
+    return entries.job(_told(receipt, transport_id, request))
+
+
+def _told(receipt: Receipt, transport_id: str, request: JobRequest) -> str:
+    """Return the id of a receipt's job, if it was given for this request."""
     if receipt.request_digest != _digest(transport_id, request):
         raise KeyReused(
             "this Idempotency-Key came before with another request",
             hint="use a new key for a new request",
             details={"job_id": receipt.job_id},
         )
-    return entries.job(receipt.job_id)
+    return receipt.job_id
 
 
 def _resolved(

@@ -12,14 +12,14 @@ from oracle_etl.gateways.embedded.sqlite.database import Database
 from oracle_etl.gateways.embedded.sqlite.entries import SqliteEntries
 from oracle_etl.gateways.embedded.sqlite.rows import job_of, microseconds, part_of, table_of
 from oracle_etl.gateways.page_tokens import Key, key_of, page_token
-from oracle_etl.gateways.stored_documents import PLANS, TRANSPORTS
+from oracle_etl.gateways.stored_documents import PLANS, RECEIPTS, TRANSPORTS
 from oracle_etl.model.columns import ColumnPlan
 from oracle_etl.model.errors import InvalidRequest, NoSuchJob, NoSuchTable, NoSuchTransport
 from oracle_etl.model.job import Job, JobStatus
 from oracle_etl.model.table_task import PartTask, TableTask
 from oracle_etl.model.transport import Transport
 from oracle_etl.model.work import WorkRef, WorkStatus
-from oracle_etl.ports import Entries, Page, PageRequest, TableChanges
+from oracle_etl.ports import Entries, Page, PageRequest, Receipt, TableChanges
 
 T = TypeVar("T")
 
@@ -136,6 +136,11 @@ class SqliteJobBook:
         """Return enabled transports whose `next_fire_at` has come, earliest first."""
         rows = self._rows(_DUE_TRANSPORTS, microseconds(now), limit)
         return [TRANSPORTS.from_bytes(row["document"]) for row in rows]
+
+    def receipt(self, key: str) -> Receipt | None:
+        """Return what an idempotency key stood for."""
+        rows = self._rows("SELECT document FROM receipts WHERE key = ?", key)
+        return RECEIPTS.from_bytes(rows[0]["document"]) if rows else None
 
     def job(self, job_id: str) -> Job:
         """Return a job; NoSuchJob."""

@@ -23,7 +23,7 @@ from oracle_etl.gateways.google.firestore.entries import FirestoreEntries
 from oracle_etl.gateways.google.firestore.queries import SHAPES, Asked, ask
 from oracle_etl.gateways.google.patience import Patience, patiently
 from oracle_etl.gateways.page_tokens import key_of, page_token
-from oracle_etl.gateways.stored_documents import JOBS, PARTS, TABLES, TRANSPORTS, Document
+from oracle_etl.gateways.stored_documents import JOBS, PARTS, RECEIPTS, TABLES, TRANSPORTS, Document
 from oracle_etl.model.columns import ColumnPlan
 from oracle_etl.model.errors import (
     InvalidRequest,
@@ -36,7 +36,7 @@ from oracle_etl.model.job import Job, JobStatus
 from oracle_etl.model.table_task import PartTask, Step, TableTask
 from oracle_etl.model.transport import Transport
 from oracle_etl.model.work import WorkRef, WorkStatus
-from oracle_etl.ports import Clock, Entries, Page, PageRequest, TableChanges
+from oracle_etl.ports import Clock, Entries, Page, PageRequest, Receipt, TableChanges
 
 T = TypeVar("T")
 CONTENDED = Patience(repeats=10, first_wait_seconds=0.05, longest_wait_seconds=4.0)
@@ -105,6 +105,11 @@ class FirestoreJobBook:
         """Return enabled transports whose time has come."""
         asked = Asked(shape="due transports", equal=(True,), up_to=now, limit=limit)
         return [TRANSPORTS.from_document(each) for each in self._documents(asked)]
+
+    def receipt(self, key: str) -> Receipt | None:
+        """Return what an idempotency key stood for."""
+        found = self._read(documents.receipt_path(key))
+        return None if found is None else RECEIPTS.from_document(found)
 
     def job(self, job_id: str) -> Job:
         """Return a job."""
