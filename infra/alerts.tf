@@ -25,18 +25,21 @@ resource "google_monitoring_alert_policy" "dead_letters" {
     content   = "The tick fails the table that the message names. Look for it with `oracle-etl jobs list`, find the cause in the worker's log, then `oracle-etl jobs retry JOB`."
   }
 
-  conditions {
-    display_name = "a message was moved to ${google_pubsub_topic.dead_letters.name}"
+  dynamic "conditions" {
+    for_each = google_pubsub_subscription.tables
+    content {
+      display_name = "a message of ${conditions.value.name} was moved to the dead letters"
 
-    condition_threshold {
-      filter          = "metric.type=\"pubsub.googleapis.com/subscription/dead_letter_message_count\" AND resource.type=\"pubsub_subscription\" AND resource.labels.subscription_id=\"${google_pubsub_subscription.tables.name}\""
-      comparison      = "COMPARISON_GT"
-      threshold_value = 0
-      duration        = "0s"
+      condition_threshold {
+        filter          = "metric.type=\"pubsub.googleapis.com/subscription/dead_letter_message_count\" AND resource.type=\"pubsub_subscription\" AND resource.labels.subscription_id=\"${conditions.value.name}\""
+        comparison      = "COMPARISON_GT"
+        threshold_value = 0
+        duration        = "0s"
 
-      aggregations {
-        alignment_period   = "300s"
-        per_series_aligner = "ALIGN_SUM"
+        aggregations {
+          alignment_period   = "300s"
+          per_series_aligner = "ALIGN_SUM"
+        }
       }
     }
   }

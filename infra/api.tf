@@ -27,8 +27,8 @@ resource "google_cloud_run_v2_service" "api" {
     }
 
     containers {
-      # It lists tables and tests connections, so it needs the client that the source needs.
-      image = var.oracle.mode == "thick" ? var.thick_image : var.image
+      # It asks every source for its tables, so it needs the client that any of them needs.
+      image = var.thick_image == "" ? var.image : var.thick_image
 
       ports {
         container_port = 8080
@@ -82,22 +82,22 @@ resource "google_cloud_run_v2_service" "api" {
       }
 
       dynamic "volume_mounts" {
-        for_each = local.wallets
+        for_each = local.secret_files
         content {
-          name       = "wallet"
-          mount_path = local.wallet_folder
+          name       = volume_mounts.key
+          mount_path = volume_mounts.value.folder
         }
       }
     }
 
     dynamic "volumes" {
-      for_each = local.wallets
+      for_each = local.secret_files
       content {
-        name = "wallet"
+        name = volumes.key
         secret {
-          secret = volumes.value
+          secret = volumes.value.secret
           items {
-            path    = "wallet.zip"
+            path    = volumes.value.name
             version = "latest"
             mode    = 292 # 0444: the image does not run as root
           }

@@ -6,7 +6,8 @@
 # It enables APIs and makes accounts, the registry, the bucket of state and sources, and the places
 # of secrets; it asks for Oracle's password (or takes ORACLE_PASSWORD_FILE), makes an API key, and
 # writes infra/settings.auto.tfvars for the build. ORACLE_TNS_NAME with ORACLE_WALLET_ZIP (and
-# ORACLE_WALLET_PASSWORD_FILE) instead of ORACLE_DSN for an Autonomous Database.
+# ORACLE_WALLET_PASSWORD_FILE) instead of ORACLE_DSN for an Autonomous Database. CONFIG_FILE names a
+# config.yaml with further sources; it becomes a secret whole, with their passwords.
 # What the foundation can be told besides stands in infra/foundation/variables.tf: write it into
 # infra/foundation/settings.auto.tfvars. Secrets are never arguments, output or state.
 set -euo pipefail
@@ -58,7 +59,7 @@ add_api_key() {
 
 write_settings() {
   local secret secrets=""
-  for secret in oracle-password oracle-wallet oracle-wallet-password api-keys bearer-secret mask-key; do
+  for secret in oracle-password oracle-wallet oracle-wallet-password config api-keys bearer-secret mask-key; do
     if has_value "$secret"; then secrets="${secrets:+$secrets, }\"$secret\""; fi
   done
   cat > settings.auto.tfvars << SETTINGS
@@ -91,6 +92,7 @@ gcloud beta services identity create --service=pubsub.googleapis.com --project="
 add_oracle_password
 add_file oracle-wallet "${ORACLE_WALLET_ZIP:-}"
 add_file oracle-wallet-password "${ORACLE_WALLET_PASSWORD_FILE:-}"
+add_file config "${CONFIG_FILE:-}"
 add_api_key
 if [ ! -e settings.auto.tfvars ]; then write_settings; fi
 

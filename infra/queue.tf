@@ -1,8 +1,11 @@
 # Messages that hint at work, one per table or part. Firestore is the truth: a lost message is
-# published again by the tick, a repeated one finds its work claimed.
+# published again by the tick, a repeated one finds its work claimed. Workers of each mode have a
+# topic and a subscription of their own, so that none pulls what it may not work on.
 
 resource "google_pubsub_topic" "tables" {
-  name = "${var.name}-tables"
+  for_each = local.worker_jobs
+
+  name = local.queue_names[each.key]
 
   message_storage_policy {
     allowed_persistence_regions = [var.region]
@@ -10,8 +13,10 @@ resource "google_pubsub_topic" "tables" {
 }
 
 resource "google_pubsub_subscription" "tables" {
-  name                       = "${var.name}-tables"
-  topic                      = google_pubsub_topic.tables.id
+  for_each = local.worker_jobs
+
+  name                       = local.queue_names[each.key]
+  topic                      = google_pubsub_topic.tables[each.key].id
   ack_deadline_seconds       = 120 # ETL_LEASE; workers extend it every ETL_RENEWAL
   message_retention_duration = "604800s"
 
@@ -53,15 +58,17 @@ resource "google_pubsub_subscription" "dead_letters" {
 }
 
 resource "google_pubsub_topic_iam_member" "publishes" {
-  for_each = toset(["api", "worker"])
+  for_each = local.launches
 
-  topic  = google_pubsub_topic.tables.id
+  topic  = google_pubsub_topic.tables[each.value.mode].id
   role   = "roles/pubsub.publisher"
-  member = local.members[each.value]
+  member = local.members[each.value.who]
 }
 
 resource "google_pubsub_subscription_iam_member" "pulls" {
-  subscription = google_pubsub_subscription.tables.id
+  for_each = local.worker_jobs
+
+  subscription = google_pubsub_subscription.tables[each.key].id
   role         = "roles/pubsub.subscriber"
   member       = local.members.worker
 }
@@ -84,7 +91,9 @@ resource "google_pubsub_topic_iam_member" "agent_publishes_dead_letters" {
 }
 
 resource "google_pubsub_subscription_iam_member" "agent_takes_dead_letters" {
-  subscription = google_pubsub_subscription.tables.id
+  for_each = local.worker_jobs
+
+  subscription = google_pubsub_subscription.tables[each.key].id
   role         = "roles/pubsub.subscriber"
   member       = local.pubsub_agent
 }

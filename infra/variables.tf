@@ -84,12 +84,12 @@ variable "oracle" {
 
 variable "secrets" {
   type        = set(string)
-  description = "Which secrets have a value: oracle-password, oracle-wallet, oracle-wallet-password, api-keys, bearer-secret, mask-key."
+  description = "Which secrets have a value: oracle-password, oracle-wallet, oracle-wallet-password, config (a config.yaml with further sources), api-keys, bearer-secret, mask-key."
   default     = ["oracle-password", "api-keys"]
 
   validation {
     condition = length(setsubtract(var.secrets, [
-      "oracle-password", "oracle-wallet", "oracle-wallet-password", "api-keys", "bearer-secret", "mask-key",
+      "oracle-password", "oracle-wallet", "oracle-wallet-password", "config", "api-keys", "bearer-secret", "mask-key",
     ])) == 0
     error_message = "secrets holds a name that no setting reads; see the variable's description."
   }

@@ -2,12 +2,15 @@
 # is never run costs nothing.
 
 locals {
+  worker_names = { thin = "${var.name}-worker", thick = "${var.name}-worker-thick" }
+  queue_names  = { thin = "${var.name}-tables", thick = "${var.name}-tables-thick" }
+
   worker_jobs = merge(
-    { thin = { name = "${var.name}-worker", image = var.image } },
-    var.thick_image == "" ? {} : { thick = { name = "${var.name}-worker-thick", image = var.thick_image } },
+    { thin = { name = local.worker_names.thin, image = var.image } },
+    var.thick_image == "" ? {} : { thick = { name = local.worker_names.thick, image = var.thick_image } },
   )
 
-  # Both the API and a worker whose planning finds more work launch workers, with a task count.
+  # Both the API and a worker whose planning finds more work publish messages and launch workers.
   launches = merge([
     for mode in keys(local.worker_jobs) : {
       for who in ["api", "worker"] : "${mode}/${who}" => { mode = mode, who = who }
@@ -36,11 +39,10 @@ resource "google_cloud_run_v2_job" "worker" {
         image   = each.value.image
         command = ["python", "-m", "table_worker"]
 
-        # A worker launches more of its own kind.
+        # It carries the tables of the sources that have its mode, and of no others.
         dynamic "env" {
           for_each = merge(local.told, {
-            ORACLE_MODE      = each.key
-            WORKER_JOB       = each.value.name
+            WORKER_MODE      = each.key
             ETL_TASK_TIMEOUT = var.worker_size.timeout
           })
           content {
@@ -67,22 +69,22 @@ resource "google_cloud_run_v2_job" "worker" {
         }
 
         dynamic "volume_mounts" {
-          for_each = local.wallets
+          for_each = local.secret_files
           content {
-            name       = "wallet"
-            mount_path = local.wallet_folder
+            name       = volume_mounts.key
+            mount_path = volume_mounts.value.folder
           }
         }
       }
 
       dynamic "volumes" {
-        for_each = local.wallets
+        for_each = local.secret_files
         content {
-          name = "wallet"
+          name = volumes.key
           secret {
-            secret = volumes.value
+            secret = volumes.value.secret
             items {
-              path    = "wallet.zip"
+              path    = volumes.value.name
               version = "latest"
               mode    = 292 # 0444: the image does not run as root
             }

@@ -6,6 +6,7 @@ locals {
     "oracle-password"        = ["api", "worker"]
     "oracle-wallet"          = ["api", "worker"]
     "oracle-wallet-password" = ["api", "worker"]
+    "config"                 = ["api", "worker"]
     "mask-key"               = ["worker"]
     "api-keys"               = ["api"]
     "bearer-secret"          = ["api"]

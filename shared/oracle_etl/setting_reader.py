@@ -105,9 +105,10 @@ class Reader:
         return _VARIABLE.sub(lambda match: self.environment.get(match[1], ""), found)
 
     def _config_file(self) -> dict[str, Any]:
-        path = Path(self.environment.get("CONFIG_PATH", "config.yaml"))
+        named = self.environment.get("CONFIG_PATH")
+        path = Path(named or "config.yaml")
         if not path.exists():
-            if "CONFIG_PATH" in self.environment:
+            if named:
                 self.problems.append(f"CONFIG_PATH names {path}, which is not there")
             return {}
         try:

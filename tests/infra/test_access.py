@@ -214,6 +214,7 @@ class TestSecrets:
             "oracle-password": ["api", "worker"],
             "oracle-wallet": ["api", "worker"],
             "oracle-wallet-password": ["api", "worker"],
+            "config": ["api", "worker"],
             "mask-key": ["worker"],
             "api-keys": ["api"],
             "bearer-secret": ["api"],

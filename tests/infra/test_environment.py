@@ -10,6 +10,8 @@ from oracle_etl.settings import Secret, Settings
 
 FRAMEWORK = {"THREADS"}
 """Read by functions-framework itself."""
+OF_THE_READER = {"CONFIG_PATH"}
+"""Where the reader of settings finds more of them."""
 LOCALS = local_values(INFRA)
 DECLARED = {
     each.metadata["variable"]: each
@@ -17,7 +19,7 @@ DECLARED = {
     for each in dataclasses.fields(group)
     if "variable" in each.metadata
 }
-PLAIN = map_keys(LOCALS["told"]) | map_keys(LOCALS["told_api"]) | {"ORACLE_MODE"}
+PLAIN = map_keys(LOCALS["told"]) | map_keys(LOCALS["told_api"])
 SECRET = map_keys(LOCALS["secret_variables"])
 
 
@@ -32,7 +34,7 @@ class TestTheNamesInTerraform:
         assert {"ORACLE_PASSWORD", "AUTH_API_KEYS"} <= SECRET
 
     def test_are_those_of_the_settings(self) -> None:
-        assert (PLAIN | SECRET) - set(DECLARED) == FRAMEWORK
+        assert (PLAIN | SECRET) - set(DECLARED) == FRAMEWORK | OF_THE_READER
 
     def test_cover_everything_that_names_a_google_resource(self) -> None:
         google = {each.metadata["variable"] for each in dataclasses.fields(settings.GoogleSettings)}
@@ -57,7 +59,7 @@ class TestTheNamesInTerraform:
 
 class TestSecrets:
     def test_never_stand_as_plain_values(self) -> None:
-        assert {name for name in PLAIN - FRAMEWORK if is_secret(name)} == set()
+        assert {name for name in PLAIN & set(DECLARED) if is_secret(name)} == set()
 
     def test_are_all_settings_that_hold_one(self) -> None:
         assert {name for name in SECRET if not is_secret(name)} == set()
@@ -77,6 +79,7 @@ class TestValues:
             "AUTH_ENABLED": "true",
             "AUTH_API_KEYS": "key",
             "SERVER_THREADS": str(LOCALS["api_threads"]),
+            "CONFIG_PATH": "",
         }
         read = Settings.from_environment(told)
         assert float(read.work.progress_interval) == 5.0

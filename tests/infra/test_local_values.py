@@ -92,7 +92,8 @@ class TestTheSystem:
             "ORACLE_PASSWORD": "oracle-etl-oracle-password",
             "AUTH_API_KEYS": "oracle-etl-api-keys",
         }
-        assert system["wallets"] == []
+        assert system["secret_files"] == {}
+        assert system["told"]["CONFIG_PATH"] == ""
 
     def test_tells_the_audience_of_the_tick(self, system: dict[str, Any]) -> None:
         address = "https://oracle-etl-api-42.asia-northeast3.run.app"
@@ -126,8 +127,20 @@ class TestASystemForOracle11g:
             "thick": "thick",
         }
 
-    def test_tells_the_api_that_its_source_is_thick(self, thick: dict[str, Any]) -> None:
-        assert thick["told_api"]["ORACLE_MODE"] == "thick"
+    def test_tells_all_that_its_source_is_thick(self, thick: dict[str, Any]) -> None:
+        assert thick["told"]["ORACLE_MODE"] == "thick"
+
+    def test_tells_all_where_work_of_each_mode_goes(self, thick: dict[str, Any]) -> None:
+        told = thick["told"]
+        for mode, suffix in (("thin", ""), ("thick", "_THICK")):
+            assert told[f"WORKER_JOB{suffix}"] == thick["worker_jobs"][mode]["name"]
+            assert told[f"PUBSUB_TOPIC{suffix}"] == thick["queue_names"][mode]
+            assert told[f"PUBSUB_SUBSCRIPTION{suffix}"] == thick["queue_names"][mode]
+
+    def test_lets_both_launch_and_publish_to_workers_of_each_mode(
+        self, thick: dict[str, Any]
+    ) -> None:
+        assert set(thick["launches"]) == {"thin/api", "thin/worker", "thick/api", "thick/worker"}
 
 
 class TestASystemWithAWallet:
@@ -135,9 +148,27 @@ class TestASystemWithAWallet:
         secrets = ["oracle-password", "oracle-wallet", "oracle-wallet-password", "bearer-secret"]
         oracle = {"tns_name": "mydb_high", "username": "ETL"}
         found = evaluated(tmp_path, INFRA, {**GIVEN, "oracle": oracle, "secrets": secrets})
-        assert found["wallets"] == ["oracle-etl-oracle-wallet"]
+        assert found["secret_files"] == {
+            "wallet": {
+                "secret": "oracle-etl-oracle-wallet",
+                "folder": "/secrets/wallet",
+                "name": "wallet.zip",
+            }
+        }
         assert found["told"]["ORACLE_WALLET_PATH"] == "/secrets/wallet/wallet.zip"
         assert set(found["worker_secrets"]) == {"ORACLE_PASSWORD", "ORACLE_WALLET_PASSWORD"}
+
+
+class TestASystemWithFurtherSources:
+    def test_mounts_their_settings_where_they_are_looked_for(self, tmp_path: Path) -> None:
+        secrets = ["oracle-password", "api-keys", "config"]
+        found = evaluated(tmp_path, INFRA, {**GIVEN, "secrets": secrets})
+        assert found["told"]["CONFIG_PATH"] == "/secrets/config/config.yaml"
+        assert found["secret_files"]["config"] == {
+            "secret": "oracle-etl-config",
+            "folder": "/secrets/config",
+            "name": "config.yaml",
+        }
 
 
 class TestTheFoundation:
@@ -160,5 +191,5 @@ class TestTheFoundation:
     def test_grants_each_secret_to_each_of_its_readers(self, tmp_path: Path) -> None:
         given = {"project_id": "my-project-123", "state_bucket": "state"}
         found = evaluated(tmp_path, INFRA / "foundation", given)
-        assert len(found["secret_grants"]) == 9
+        assert len(found["secret_grants"]) == 11
         assert found["secret_grants"]["mask-key/worker"]["reader"] == "worker"

@@ -9,11 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 from infra.terraform_reading import INFRA
 
+WELL = {
+    "status": "tested",
+    **{part: {"status": "ok"} for part in ("state", "queue", "object_store", "oracle")},
+}
+AWAY = {"status": "down", "code": "ORACLE_CONNECTION_ERROR"}
 ACCOUNT = "oracle-etl-build@p.iam.gserviceaccount.com"
 
 
@@ -32,15 +38,16 @@ class Deployed:
 
     address: str
     health: list[int] = field(default_factory=lambda: [200])
+    parts: dict[str, object] = field(default_factory=lambda: dict(WELL))
     audience: str = ""
     waits: list[float] = field(default_factory=list)
 
     def next_health(self) -> int:
         return self.health.pop(0) if len(self.health) > 1 else self.health[0]
 
-    def smoke_test(self) -> int:
+    def smoke_test(self, *more: str) -> int:
         code: int = loaded().main(
-            [self.address, ACCOUNT],
+            [self.address, ACCOUNT, *more],
             metadata=f"{self.address}/metadata",
             credentials=f"{self.address}/credentials",
             wait=self.waits.append,
@@ -59,7 +66,8 @@ class Answering(BaseHTTPRequestHandler):
         elif self.path == "/api/health/live":
             self.answer(200, {"status": "live"})
         else:
-            self.answer(self.deployed.next_health(), {"status": "tested"})
+            status = self.deployed.next_health()
+            self.answer(status, self.deployed.parts if status in {200, 503} else {})
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -70,7 +78,7 @@ class Answering(BaseHTTPRequestHandler):
         self.deployed.audience = asked["audience"]
         self.answer(200, {"token": "identity"})
 
-    def answer(self, status: int, body: dict[str, str]) -> None:
+    def answer(self, status: int, body: dict[str, Any]) -> None:
         self.send_response(status)
         self.end_headers()
         self.wfile.write(json.dumps(body).encode())
@@ -100,7 +108,7 @@ class TestADeploymentThatIsWell:
         self, deployed: Deployed, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert deployed.smoke_test() == 0
-        assert '/api/health: 200 {"status": "tested"}' in capsys.readouterr().out
+        assert '/api/health: 200 {"status": "tested"' in capsys.readouterr().out
 
     def test_is_asked_with_a_token_made_for_it(self, deployed: Deployed) -> None:
         deployed.smoke_test()
@@ -113,9 +121,53 @@ class TestADeploymentThatIsWell:
 
 
 class TestADeploymentThatIsNotWell:
-    def test_fails_and_shows_why(
+    @pytest.mark.parametrize("part", ["state", "queue", "object_store", "oracle"])
+    @pytest.mark.parametrize("status", [200, 503])
+    def test_fails_and_names_the_part_whatever_the_status(
+        self, deployed: Deployed, capsys: pytest.CaptureFixture[str], part: str, status: int
+    ) -> None:
+        deployed.health = [status]
+        deployed.parts[part] = AWAY
+        assert deployed.smoke_test() == 1
+        assert f"not well: {part} is down ORACLE_CONNECTION_ERROR\n" in capsys.readouterr().out
+        assert len(deployed.waits) == 5
+
+    @pytest.mark.parametrize("told", [{"status": "unknown"}, None, "ok"])
+    def test_fails_where_a_part_is_not_told_of(self, deployed: Deployed, told: object) -> None:
+        deployed.parts["queue"] = told
+        assert deployed.smoke_test() == 1
+
+    def test_fails_where_it_lets_nobody_in(
         self, deployed: Deployed, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        deployed.health = [503]
+        deployed.health = [403]
         assert deployed.smoke_test() == 1
-        assert '/api/health: 503 {"status": "tested"}' in capsys.readouterr().out
+        assert "not well: state is not told of" in capsys.readouterr().out
+
+    def test_fails_where_it_is_not_there(self, deployed: Deployed) -> None:
+        gone = loaded()
+        [status, _] = gone._get("http://127.0.0.1:9/api/health", "identity")
+        assert status == 0
+
+
+class TestAPartThatMayBeAway:
+    def test_fails_nothing(self, deployed: Deployed) -> None:
+        deployed.parts["oracle"] = AWAY
+        assert deployed.smoke_test("oracle") == 0
+        assert deployed.smoke_test("") == 1
+
+    def test_is_one_that_there_is(
+        self, deployed: Deployed, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert deployed.smoke_test("oracle,database") == 2
+        assert "no part is called database" in capsys.readouterr().err
+
+    def test_leaves_the_others_needed(self, deployed: Deployed) -> None:
+        deployed.parts["state"] = AWAY
+        assert deployed.smoke_test("oracle,queue") == 1
+
+
+class TestUsage:
+    def test_is_said_where_nothing_was_named(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert loaded().main([]) == 2
+        assert "usage" in capsys.readouterr().err

@@ -141,7 +141,7 @@ class TestBothRoots:
     def test_the_system_mounts_only_secrets_that_the_foundation_keeps_a_place_for(self) -> None:
         kept = set(local_values(INFRA / "foundation")["secret_readers"]) - {"__is_block__"}
         mounted = set(local_values(INFRA)["secret_variables"].values()) - {True}
-        assert mounted | {"oracle-wallet"} == kept
+        assert mounted | {"oracle-wallet", "config"} == kept
 
     def test_the_states_lie_apart(self) -> None:
         prefixes = {

@@ -60,6 +60,11 @@ class TestASetting:
         assert (source.username, source.address) == ("scott", "db:1521/")
 
 
+class TestAFileThatIsNotNamed:
+    def test_is_not_missed(self) -> None:
+        assert Settings.from_environment({"CONFIG_PATH": ""}).server.port == 8080
+
+
 class TestTheSeedsConfigurationFile:
     def test_is_read_as_it_stands(self, tmp_path: Path) -> None:
         text = """
@@ -223,5 +228,4 @@ class TestAWorker:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("ORACLE_DSN", "db:1521/X")
-        settings = Settings.from_environment({})
-        assert worker_environment(settings)["ORACLE_DSN"] == "db:1521/X"
+        assert worker_environment(mode="thin")["ORACLE_DSN"] == "db:1521/X"
