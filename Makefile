@@ -5,6 +5,7 @@ PROCESSES ?= 2
 VENV := .venv
 RUN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+FIGURES := .coverage_data
 CODE := shared functions tests benchmarks infra
 COMPILE := $(RUN)/uv --no-config --quiet pip compile --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
@@ -28,8 +29,12 @@ demo: $(INSTALLED) ## Carry a sample schema from a stand-in Oracle into files, a
 serve: $(INSTALLED) ## Run the whole system on this machine, with the Oracle that ORACLE_DSN names
 	@$(RUN)/oracle-etl serve
 
-test: $(INSTALLED) ## Run the whole test suite
-	$(RUN)/python -m pytest -n $(PROCESSES) -m "not prove"
+test: $(INSTALLED) ## Run the whole test suite, and check how much of the code it runs
+	@rm -rf $(FIGURES)
+	$(RUN)/python -m pytest -n $(PROCESSES) -m "not prove and not untraced" \
+		--cov --cov-report= --junitxml=$(FIGURES)/traced.xml
+	$(RUN)/python -m pytest -m "untraced and not prove" --junitxml=$(FIGURES)/untraced.xml
+	@$(RUN)/python tests/suite_verdict.py $(FIGURES)
 
 check: $(INSTALLED) ## Check format, lint, types, import arrows and spelling
 	$(RUN)/ruff format --check $(CODE)
@@ -52,7 +57,8 @@ lock: $(INSTALLED) ## Lock the dependencies anew: production, development with t
 
 clean: ## Remove the environment, the data of the demo, and what tools left behind
 	rm -rf $(VENV) .data/demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	rm -f .coverage* prove-results.json bench-results.json
+	rm -rf $(FIGURES)
+	rm -f prove-results.json bench-results.json
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -29,6 +29,7 @@ def run_demo(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.untraced
 @pytest.mark.timeout(400)
 class TestTheDemo:
     def test_writes_what_the_source_holds(self, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ def run(code: str) -> str:
 
 
 class TestTheFunction:
+    @pytest.mark.untraced
     @pytest.mark.parametrize("imports", list(MOST_SECONDS))
     def test_is_imported_soon(
         self, imports: str, record_property: Callable[[str, object], None]

@@ -118,6 +118,7 @@ class TestAServedSample:
         assert "1 passed" in ended.stdout, ended.stdout
 
 
+@pytest.mark.untraced
 class TestStarting:
     def test_takes_little_more_than_loading_the_libraries(self) -> None:
         """Compare time of processors, which other processes at work change little."""

@@ -154,6 +154,7 @@ def fast_server(request: pytest.FixtureRequest) -> Iterator[tuple[Server, Script
 
 
 class TestReplaying:
+    @pytest.mark.untraced
     def test_takes_less_than_a_quarter_of_the_time_of_a_client_that_decodes(
         self, fast_server: tuple[Server, ScriptedDatabase], capsys: pytest.CaptureFixture[str]
     ) -> None:
