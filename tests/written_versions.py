@@ -59,12 +59,13 @@ def write_version(
     carriage: Carriage | None = None,
     *,
     choices: Sequence[TableChoice] = (TableChoice(table="EMP"), TableChoice(table="DEPT")),
+    **changes: Any,  # noqa: ANN401 - any field of a home
 ) -> Written:
     """Let the flow write a version of two tables below a folder."""
     source = MemorySource()
     source.put("EMP", EMP)
     source.put("DEPT", DEPT)
-    home = a_home(folder, source=source)
+    home = a_home(folder, source=source, **changes)
     transport = a_transport(tables=tuple(choices), carriage=carriage or Carriage())
     home.book.transact(lambda entries: entries.put_transport(transport))
     job = start(home, transport)

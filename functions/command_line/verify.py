@@ -33,7 +33,8 @@ def _result(table: Document) -> str:
     if table["unchecked"]:
         return "not compared"
     compared = table["rows_compared"]
-    return "ok" if compared is None else f"ok, {count(compared)} rows as in Oracle"
+    same = "ok" if compared is None else f"ok, {count(compared)} rows as in Oracle"
+    return f"{same}, in a copy" if table["warnings"] else same
 
 
 VERIFIED = View(
@@ -111,7 +112,7 @@ def _depth(*, lines: bool, deep: bool) -> Depth:
 def _show(report: Report, output: Output) -> None:
     """Say what is wrong, by table and of the version; and what that was held against."""
     for table in report.tables:
-        _say(output, table.table, table.findings, table.unchecked)
+        _say(output, table.table, (*table.findings, *table.warnings), table.unchecked)
     _say(output, "the version", report.findings, report.unchecked)
     output.event("verified", _summary(report))
     word = "checked" if report.differs or not _is_proved(report) else "verified"
@@ -136,6 +137,7 @@ def _summary(report: Report) -> Document:
         "rows": sum(each.rows for each in report.tables),
         "bytes": sum(each.bytes for each in report.tables),
         "tables_that_differ": sum(bool(each.findings) for each in report.tables),
+        "warnings": sum(len(each.warnings) for each in report.tables),
         "differs": report.differs,
         "is_whole": report.is_whole,
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +18,13 @@ from builders import a_transport
 from command_line.main import main
 from command_runs import Run
 from fakes.memory_source import MemorySource
-from flow_home import a_home, drain, put_transport, settle, start
+from flow_home import BUCKET, a_home, drain, put_transport, settle, start
+from google_fakes.anonymous import store_on
+from google_fakes.cloud_storage_server import FakeCloudStorage
 from oracle_at_hand import OracleAtHand, oracle_at_hand
 from oracle_etl.model.job import Job
 from oracle_etl.model.transport import Carriage, Format, Mask, MaskKind, TableChoice
-from written_versions import Written, write_version
+from written_versions import KINDS, Written, byte_changed, write_version
 
 MASK_KEY = "only ever a bind"
 KINDS_OF_COLUMN = """CREATE TABLE VERIFIED (
@@ -137,6 +141,75 @@ class TestAJobThatFailed:
         assert said.startswith("checked ")
         assert "1 of its 2 tables were not carried" in result.stderr
         assert "jobs retry" in result.stderr
+
+
+class TestAnObjectThatWasRestoredFromACopy:
+    def test_is_told_and_ends_with_0(self, written: Written, verify: Run) -> None:
+        file = written.of("EMP")
+        copy = file.with_name("copy")
+        shutil.copy(file, copy)
+        os.replace(copy, file)  # noqa: PTH105 - in one step, under the same name
+        result = verify(written.job.id)
+        assert result.exit_code == 0
+        _, emp, dept, warning, hint, said = result.stdout.splitlines()
+        assert emp.endswith("\tok, in a copy")
+        assert dept.endswith("\tok")
+        assert "EMP.jsonl.gz: generation " in warning
+        assert "its content is what was written" in hint
+        assert said.startswith("verified ")
+
+
+class TestObjectsInCloudStorage:
+    @pytest.fixture
+    def cloud(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeCloudStorage]:
+        cloud = FakeCloudStorage(BUCKET)
+        with cloud.serving():
+            monkeypatch.setenv("OBJECTS", "gs")
+            monkeypatch.setenv("STORAGE_EMULATOR_HOST", cloud.endpoint)
+            yield cloud
+
+    @pytest.fixture
+    def job(self, cloud: FakeCloudStorage, tmp_path: Path) -> Iterator[Job]:
+        with store_on(cloud) as store:
+            version = write_version(tmp_path, KINDS["gzip put together"], store=store)
+            yield version.job
+            version.home.close()
+
+    @pytest.mark.parametrize("depth", [(), ("--lines",)])
+    def test_are_verified_by_the_jobs_id(
+        self, job: Job, verify: Run, depth: tuple[str, ...]
+    ) -> None:
+        result = verify(job.id, *depth)
+        assert result.exit_code == 0
+        *_, said = result.stdout.splitlines()
+        manifest = f"gs://{BUCKET}/{job.folder}/manifest.json"
+        assert said == f"verified {manifest} against: manifest and job book"
+
+    def test_are_verified_by_their_manifest_where_the_job_is_forgotten(
+        self, job: Job, tmp_path: Path, verify: Run
+    ) -> None:
+        (tmp_path / "state.db").rename(tmp_path / "elsewhere.db")
+        result = verify("--manifest", f"gs://{BUCKET}/{job.folder}/manifest.json")
+        assert result.exit_code == 0
+        assert result.stdout.endswith("against: manifest alone\n")
+
+    def test_that_are_other_bytes_are_told(
+        self, job: Job, cloud: FakeCloudStorage, verify: Run
+    ) -> None:
+        name = f"{job.folder}/EMP.jsonl.gz"
+        cloud.contents.put(BUCKET, name, byte_changed(cloud.objects(BUCKET)[name], at=40, by=1))
+        result = verify(job.id)
+        assert result.exit_code == 1
+        assert f"EMP: {name}: the sha256 of bytes" in result.stdout
+        assert "\tDIFFERS" in result.stdout
+
+    def test_that_were_removed_are_told(
+        self, job: Job, cloud: FakeCloudStorage, verify: Run
+    ) -> None:
+        cloud.contents.delete(BUCKET, f"{job.folder}/EMP.jsonl.gz", None)
+        result = verify(job.id)
+        assert result.exit_code == 1
+        assert "EMP.jsonl.gz: it is not there" in result.stdout
 
 
 class TestWhatCannotBeCompared:

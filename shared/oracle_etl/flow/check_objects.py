@@ -24,7 +24,16 @@ _HEADER_BYTES, _TRAILER_BYTES = 10, 10
 _FIELD_KEYS = ("name", "type", "mode")
 _LARGEST_SCHEMA = 16 * 1024 * 1024
 _AGAIN = "run the transport again: what this version holds cannot be trusted"
+_COPIED = "somebody copied or restored it; its content is what was written"
 _RESTORE = "restore this generation if the bucket keeps versions, or run the transport again"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedObject:
+    """What was found of one object."""
+
+    findings: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = ()
 
 
 def check_object(
@@ -34,10 +43,16 @@ def check_object(
     depth: Depth,
     *,
     store: ObjectStore,
-) -> Iterator[Finding]:
-    """Yield what is wrong with an object; memory is bounded whatever its size."""
+) -> CheckedObject:
+    """Return what is wrong with an object; memory is bounded whatever its size.
+
+    Another generation alone is a warning: every byte was read and is the one that was written.
+    """
     columns = None if depth is Depth.OBJECTS else frozenset(each.name for each in table.columns)
-    return _or_unreadable(written.name, _object(written, format_, columns, store))
+    found = tuple(_or_unreadable(written.name, _object(written, format_, columns, store)))
+    if [each.fault for each in found] == [Fault.GENERATION_CHANGED]:
+        return CheckedObject(warnings=tuple(replace(each, hint=_COPIED) for each in found))
+    return CheckedObject(findings=found)
 
 
 def check_schema(
@@ -99,7 +114,7 @@ def _facts(written: WrittenObject, stored: StoredObject) -> Iterator[Finding]:
             written,
             Fault.GENERATION_CHANGED,
             f"generation {stored.generation} stands there, and {written.generation} was written",
-            "somebody replaced or copied it; without another finding its content is the same",
+            "somebody replaced it",
         )
     if stored.size != written.size:
         said = f"it has {stored.size} bytes, and {written.size} were written"

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
+from oracle_etl.flow.compare_sides import DatabaseRows, WrittenRows
 from oracle_etl.flow.decode import Damaged
-from oracle_etl.flow.decode.manifest import WrittenObject, WrittenTable
-from oracle_etl.flow.decode.object_lines import object_lines, parquet_lines
-from oracle_etl.flow.encode import PartRole, open_encoder
-from oracle_etl.flow.encode.json_lines import JsonLines
+from oracle_etl.flow.decode.manifest import WrittenTable
 from oracle_etl.flow.findings import Fault, Finding
-from oracle_etl.flow.plan_columns import with_moments_as_text
 from oracle_etl.flow.plan_table import shape_of
 from oracle_etl.flow.row_tally import Suspects, digest_of, suspects, tally
-from oracle_etl.model.columns import TableShape
 from oracle_etl.model.errors import (
     BookAway,
     InvalidRequest,
@@ -30,12 +26,10 @@ from oracle_etl.model.errors import (
     StoreAway,
     TransportError,
     UndoGone,
-    UnreadableMoment,
 )
 from oracle_etl.model.job import Job
-from oracle_etl.model.reading import Reading
 from oracle_etl.model.table_task import TableTask
-from oracle_etl.model.transport import Format, MaskKind
+from oracle_etl.model.transport import MaskKind
 from oracle_etl.outside import Outside
 from oracle_etl.ports import TableSource
 
@@ -93,17 +87,21 @@ class Comparison:
         table = task.resolved or task.table
         if task.scn is None or not source.can_flash_back(table, task.scn):
             return _not_compared(f"the account may not read {table} at SCN {task.scn} any more")
-        sides = _Sides(written, _reading(self._job, task, self._outside), self._job, self._outside)
-        found = tally(sides.found())
-        try:
-            held = tally(sides.held())
-        except UnreadableMoment:
-            sides.read_moments_as_text(shape_of(task, source))
-            held = tally(sides.held())
+        # The database first: its undo does not wait.
+        rows = DatabaseRows(task, self._job, outside=self._outside)
+        held = rows.tally()
+        lying = WrittenRows(written, self._job, outside=self._outside)
+        found = tally(lying.lines())
         if held == found:
             return Compared(rows=found.rows)
-        keys = _key_columns(written, task, source)
-        said = _difference(sides, suspects(held, found), keys)
+        sides = _Sides(held=rows, found=lying)
+        try:
+            said = _difference(sides, suspects(held, found), _key_columns(written, task, source))
+        except UndoGone:
+            said = (
+                f"{held.rows} rows of the database are not the {found.rows} that lie here; which "
+                "ones nobody can tell any more, since undo went meanwhile"
+            )
         return Compared(rows=found.rows, findings=(_finding(written, task, said),))
 
 
@@ -123,80 +121,18 @@ def _said(error: TransportError) -> str:
     return f"{error.message}; {error.hint}" if error.hint else error.message
 
 
-def _reading(job: Job, task: TableTask, outside: Outside) -> Reading:
-    plan = outside.book.plan(task.job_id, task.table_id)
-    assert plan is not None, "a completed table was planned"
-    return Reading(
-        table=task.resolved or task.table,
-        plan=plan,
-        scn=task.scn,
-        where=task.choice.where,
-        binds=task.choice.binds,
-        mask_key=outside.mask_key(),
-        action=f"verify {task.table}"[:64],
-        client_identifier=job.id,
-    )
-
-
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Sides:
-    """The rows on both sides, as lines that are equal where the rows are."""
-
-    def __init__(self, written: WrittenTable, reading: Reading, job: Job, outside: Outside) -> None:
-        self._written = written
-        self._reading = reading
-        self._job = job
-        self._outside = outside
-
-    def read_moments_as_text(self, shape: TableShape) -> None:
-        """Read years before 1 as the job did."""
-        plan = with_moments_as_text(self._reading.plan, shape, self._job.transport.carriage)
-        self._reading = replace(self._reading, plan=plan)
-
-    def held(self) -> Generator[bytes, None, None]:
-        """Yield the rows of the database."""
-        if self._job.transport.carriage.format is Format.PARQUET:
-            # Through a Parquet file of their own, so that both sides went the same way.
-            yield from parquet_lines(self._as_parquet())
-            return
-        carriage, reading = self._job.transport.carriage, self._reading
-        lines = JsonLines(reading.plan.columns, nulls=carriage.nulls, mask_key=reading.mask_key)
-        for batch in self._batches():
-            yield from lines.lines(batch).split(b"\n")[:-1]
-
-    def found(self) -> Generator[bytes, None, None]:
-        """Yield the rows of the objects."""
-        for written in self._written.objects:
-            yield from object_lines(self._chunks(written), self._job.transport.carriage.format)
-
-    def _as_parquet(self) -> Iterator[bytes]:
-        carriage, reading = self._job.transport.carriage, self._reading
-        encoder = open_encoder(
-            reading.plan, carriage, role=PartRole.WHOLE, mask_key=reading.mask_key
-        )
-        for batch in self._batches():
-            yield encoder.encode(batch)
-        yield encoder.finish()
-
-    def _batches(self) -> Iterator[object]:
-        source = self._outside.source(self._job.transport.source)
-        with source.read(self._reading, batch_bytes=self._outside.limits.batch_bytes) as batches:
-            yield from batches
-
-    def _chunks(self, written: WrittenObject) -> Iterator[bytes]:
-        store = self._outside.store
-        stored = store.stat(written.bucket, written.name)
-        if stored is None:
-            raise Damaged(f"{written.name} has gone")
-        with store.open(stored) as chunks:
-            yield from chunks
+    held: DatabaseRows
+    found: WrittenRows
 
 
 def _difference(sides: _Sides, where: Suspects, keys: Sequence[str]) -> str:
     counted: Counter[int] = Counter()
-    with closing(sides.held()) as lines:
+    with closing(sides.held.lines()) as lines:
         counted.update(digest for digest, _ in where.among(lines))
     extra: list[str] = []
-    with closing(sides.found()) as lines:
+    with closing(sides.found.lines()) as lines:
         for digest, line in where.among(lines):
             counted[digest] -= 1
             if counted[digest] < 0 and len(extra) < _KEYS_SHOWN:
@@ -213,7 +149,7 @@ def _difference(sides: _Sides, where: Suspects, keys: Sequence[str]) -> str:
 
 def _missing(sides: _Sides, counted: Counter[int], keys: Sequence[str]) -> list[str]:
     """Return the keys of the first rows that are missing; reads until it has them."""
-    with closing(sides.held()) as lines:
+    with closing(sides.held.lines()) as lines:
         return list(islice((_key(line, keys) for line in _left_over(lines, counted)), _KEYS_SHOWN))
 
 

@@ -76,6 +76,8 @@ class TableReport:
     """What was asked for and could not be checked, and why."""
     rows_compared: int | None = None
     """Rows that were compared with the database; None where none were."""
+    warnings: tuple[Finding, ...] = ()
+    """What is not as it was left, and does no harm: an object that a copy of itself replaced."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ by one, in a second reading.
 from __future__ import annotations
 
 import hashlib
+import operator
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -29,6 +30,16 @@ class Tally:
     def rows(self) -> int:
         """All rows."""
         return sum(self.counts)
+
+    def plus(self, other: Tally) -> Tally:
+        """Return the tally of both sets of rows together."""
+        return Tally(
+            counts=tuple(map(operator.add, self.counts, other.counts)),
+            sums=tuple(map(operator.add, self.sums, other.sums)),
+        )
+
+
+NO_ROWS = Tally(counts=(0,) * _BUCKETS, sums=(0,) * _BUCKETS)
 
 
 def tally(lines: Iterable[bytes]) -> Tally:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
-from itertools import zip_longest
+from dataclasses import dataclass, replace
+from itertools import chain, zip_longest
 
 from oracle_etl.flow.check_manifest import check_sums, held_manifest, table_differs, unlike_the_book
-from oracle_etl.flow.check_objects import check_object, check_schema
+from oracle_etl.flow.check_objects import CheckedObject, check_object, check_schema
 from oracle_etl.flow.compare_values import Compared, Comparison
-from oracle_etl.flow.decode.manifest import WrittenTable, WrittenVersion, open_manifest
+from oracle_etl.flow.decode.manifest import (
+    WrittenObject,
+    WrittenTable,
+    WrittenVersion,
+    open_manifest,
+)
 from oracle_etl.flow.encode.schema_files import schema_name
 from oracle_etl.flow.findings import Depth, Finding, TableReport
 from oracle_etl.flow.tables_of import tables_of
@@ -85,8 +90,12 @@ class _Checks:
             missing = unlike_the_book(f"{held.told.table} is not in it")
             return _report(held.told, [missing], Compared())
         findings = [*check_sums(written), *self._against_the_book(written, held)]
-        findings += self._objects(written)
-        return _report(written, findings, self._compared(written, held))
+        checked = [self._object(each, written) for each in written.objects]
+        findings += chain.from_iterable(each.findings for each in checked)
+        findings += self._schema(written)
+        report = _report(written, findings, self._compared(written, held))
+        warnings = chain.from_iterable(each.warnings for each in checked)
+        return replace(report, warnings=tuple(warnings))
 
     def _against_the_book(self, written: WrittenTable, held: _Held | None) -> Iterable[Finding]:
         if self._job is None:
@@ -95,13 +104,14 @@ class _Checks:
             return (unlike_the_book("the book has another table in its place, or none"),)
         return table_differs(written, held.told, same_tool=self._same_tool)
 
-    def _objects(self, written: WrittenTable) -> Iterator[Finding]:
+    def _object(self, each: WrittenObject, written: WrittenTable) -> CheckedObject:
         store, format_ = self._outside.store, self._version.format
-        for each in written.objects:
-            yield from check_object(each, written, format_, self._depth, store=store)
+        return check_object(each, written, format_, self._depth, store=store)
+
+    def _schema(self, written: WrittenTable) -> Iterator[Finding]:
         for first in written.objects[:1]:
-            name = schema_name(first.name, format_)
-            yield from check_schema(name, written, bucket=first.bucket, store=store)
+            name = schema_name(first.name, self._version.format)
+            yield from check_schema(name, written, bucket=first.bucket, store=self._outside.store)
 
     def _compared(self, written: WrittenTable, held: _Held | None) -> Compared:
         if self._depth is not Depth.VALUES or written.status != WorkStatus.COMPLETED:

@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle_etl.flow.row_tally import suspects, tally
+from oracle_etl.flow.row_tally import NO_ROWS, suspects, tally
 
 ROWS = st.lists(st.sampled_from([b"a", b"b", b"c", b"", b"aa"]) | st.binary(max_size=4))
 
@@ -20,6 +20,10 @@ class TestTallies:
         self, left: list[bytes], right: list[bytes]
     ) -> None:
         assert (tally(left) == tally(right)) == (Counter(left) == Counter(right))
+
+    @given(left=ROWS, right=ROWS)
+    def test_of_parts_make_that_of_the_whole(self, left: list[bytes], right: list[bytes]) -> None:
+        assert NO_ROWS.plus(tally(left)).plus(tally(right)) == tally(left + right)
 
     def test_count_their_rows(self) -> None:
         assert tally([b"a", b"a", b""]).rows == 3

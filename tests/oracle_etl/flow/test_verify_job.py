@@ -18,10 +18,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakes.memory_source import MemorySource
+from fakes.memory_source import ROWS_OF_A_BATCH, MemorySource
 from flow_home import BUCKET, a_home, drain, put_transport, settle, start
 from oracle_etl.flow.findings import Basis, Depth, Fault, Report, TableReport
 from oracle_etl.flow.retry_job import retry_job
+from oracle_etl.flow.tables_of import tables_of
 from oracle_etl.flow.verify_job import verification_of_manifest, verify_job
 from oracle_etl.model.errors import (
     AccessDenied,
@@ -31,11 +32,13 @@ from oracle_etl.model.errors import (
     SourceAway,
     StoreAway,
     StoreRefused,
+    UndoGone,
     UnreadableMoment,
 )
 from oracle_etl.model.job import JobStatus
 from oracle_etl.model.objects import StoredObject
 from oracle_etl.model.reading import Reading
+from oracle_etl.model.table_task import RowidRange
 from oracle_etl.model.transport import Mask, MaskKind, TableChoice
 from oracle_etl.outside import Outside
 from oracle_etl.ports import ObjectStore
@@ -270,15 +273,33 @@ class TestObjectsThatChangedPlaces:
             assert {Fault.GENERATION_CHANGED, Fault.CRC32C_DIFFERS} <= faults(report, name)
 
 
-class TestAnObjectThatWasWrittenAnewWithTheSameContent:
-    def test_is_told_by_its_generation_alone(self, written: Written) -> None:
-        file = written.of("EMP")
-        copy = file.with_name("copy")
-        shutil.copy(file, copy)
-        os.replace(copy, file)  # noqa: PTH105 - as a restore does it
-        report = written.verify(Depth.VALUES)
-        assert faults(report, "EMP") == {Fault.GENERATION_CHANGED}
-        assert table(report, "EMP").rows_compared == len(EMP)
+class TestAnObjectThatWasCopiedOrRestored:
+    @pytest.mark.parametrize("depth", Depth)
+    def test_is_a_warning_since_its_content_is_the_same(
+        self, written: Written, depth: Depth
+    ) -> None:
+        restore(written.of("EMP"))
+        report = written.verify(depth)
+        assert not report.differs
+        assert report.is_whole
+        [warning] = table(report, "EMP").warnings
+        assert warning.fault is Fault.GENERATION_CHANGED
+        assert "its content is what was written" in warning.hint
+        assert table(report, "DEPT").warnings == ()
+
+    def test_is_a_difference_where_one_byte_is_another(self, written: Written) -> None:
+        restore(written.of("EMP"))
+        with changed(written.of("EMP"), lambda whole: byte_changed(whole, at=40, by=1)):
+            report = written.verify()
+        assert faults(report, "EMP") >= {Fault.GENERATION_CHANGED, Fault.SHA256_DIFFERS}
+        assert table(report, "EMP").warnings == ()
+
+
+def restore(file: Path) -> None:
+    """Put a copy of a file in its place, as a restore does it."""
+    copy = file.with_name("copy")
+    shutil.copy(file, copy)
+    os.replace(copy, file)  # noqa: PTH105 - in one step, under the same name
 
 
 class TestAManifestThatWasChanged:
@@ -726,10 +747,12 @@ class TestATableThatCannotBeComparedAnyMore:
         written.source.flashback = False
         assert "the account may not read HR.DEPT at SCN 1002 any more" in str(self.reasons(written))
 
-    def test_because_undo_goes_while_it_is_read_says_so(self, written: Written) -> None:
-        written.source.rows_undo_reaches = 10
-        (reason,) = self.reasons(written)
-        assert "undo no longer reaches SCN 1002 (ORA-01555" in reason
+    def test_because_undo_reaches_not_even_through_small_parts_says_so(
+        self, written: Written
+    ) -> None:
+        written.source.rows_undo_reaches = 0
+        for reason in self.reasons(written):
+            assert "undo no longer reaches SCN 1002 (ORA-01555" in reason
 
     def test_because_it_had_a_transaction_of_its_own_says_so(self, tmp_path: Path) -> None:
         source = MemorySource(flashback=False)
@@ -766,6 +789,57 @@ class TestATableThatCannotBeComparedAnyMore:
         emp = table(written.verify(Depth.VALUES), "EMP")
         assert [each.fault for each in emp.findings] == [Fault.OBJECT_MISSING]
         assert "has gone" in emp.unchecked[0]
+
+
+class TestUndoThatReachesThroughPartsAlone:
+    def ranges(self, written: Written) -> list[RowidRange | None]:
+        """Return what ranges of EMP a comparison reads."""
+        before = len(written.source.readings)
+        report = written.verify(Depth.VALUES)
+        assert (report.differs, report.is_whole) == (False, True)
+        assert table(report, "EMP").rows_compared == len(EMP)
+        read = written.source.readings[before:]
+        return [each.rows_of for each in read if each.table.name == "EMP"]
+
+    def test_is_read_in_halves_as_the_job_would_read_it(self, written: Written) -> None:
+        written.source.rows_undo_reaches = ROWS_OF_A_BATCH
+        ranges = self.ranges(written)
+        assert ranges[0] is None
+        assert len(ranges) > 3
+
+    def test_is_read_in_the_parts_of_the_job_from_the_start(self, tmp_path: Path) -> None:
+        written = write_version(tmp_path, KINDS["gzip put together"])
+        parts = [each.rows_of for each in written.source.readings if each.table.name == "EMP"]
+        assert None not in parts
+        assert set(self.ranges(written)) == set(parts)
+        written.home.close()
+
+    def test_is_read_whole_where_the_book_has_lost_a_part(self, tmp_path: Path) -> None:
+        written = write_version(tmp_path, KINDS["gzip put together"])
+        emp = next(tables_of(written.job.id, outside=written.home))
+        fewer = replace(emp, parts_total=emp.parts_total - 1)
+        written.home.book.transact(lambda entries: entries.put_table(fewer))
+        assert self.ranges(written) == [None]
+        written.home.close()
+
+    def test_that_goes_before_a_difference_is_looked_at_leaves_the_difference(
+        self, written: Written
+    ) -> None:
+        (scn, _), *_ = written.source.states["EMP"]
+        written.source.states["EMP"] = [(scn, (*EMP, (100, "new")))]
+        read: list[str] = []
+
+        def lose_undo(reading: Reading, number: int) -> None:
+            if number == 0:
+                read.append(reading.table.name)
+            if read.count("EMP") > 1:
+                raise UndoGone("ORA-01555: snapshot too old")
+
+        written.source.before_batch = lose_undo
+        (finding,) = table(written.verify(Depth.VALUES), "EMP").findings
+        assert finding.fault is Fault.VALUES_DIFFER
+        assert "26 rows of the database are not the 25 that lie here" in finding.message
+        assert "undo went meanwhile" in finding.message
 
 
 class TestYearsThatTheDriverCannotDeliver:
