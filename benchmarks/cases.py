@@ -12,6 +12,8 @@ from oracle_standin.values.moments import Moment
 Value = int | Decimal | str | bytes | datetime | Moment | None
 _FEWEST_ROWS = 400
 _FEWEST_TABLES = 4
+_ROUNDS = 4
+"""How often a shrunk table replays its pool, which is what takes long to make."""
 _START = datetime(2020, 1, 1)  # noqa: DTZ001  an Oracle DATE has no zone
 
 
@@ -49,7 +51,7 @@ class Case:
         return replace(
             self,
             rows=rows,
-            pool=min(self.pool, rows),
+            pool=min(self.pool, max(_FEWEST_ROWS, rows // _ROUNDS)),
             peer_rows=min(self.peer_rows, rows),
             tables=min(self.tables, max(_FEWEST_TABLES, int(self.tables * share))),
         )

@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import oracledb
@@ -87,8 +86,8 @@ def main() -> None:
     if request.what == "driver":
         figures = measured(lambda: driver_alone(case, request))
     else:
-        with carry(case, request.dsn, Path(request.folder)) as run:
-            figures = measured(lambda: run(request))
+        with carry(case, request) as run:
+            figures = measured(run)
     print(json.dumps(asdict(figures)))
 
 

@@ -44,23 +44,28 @@ _BUCKET = "lake"
 _SCN = 1_000_000
 _NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 _JOB = "JOB-20260101-120000-0000"
-Run = Callable[["Request"], tuple[int, int, int]]
+Run = Callable[[], tuple[int, int, int]]
 
 
 @contextmanager
-def carry(case: Case, dsn: str, folder: Path) -> Iterator[Run]:
-    """Give a function that carries a request's rows as a worker does."""
-    connection = OracleConnection(dsn=dsn, user=USER, password=lambda: PASSWORD)
-    with closing(OracleTableSource(connection)) as source:
-        source.current_scn()
+def carry(case: Case, request: Request) -> Iterator[Run]:
+    """Give a function that carries a request's rows as a worker does.
 
-        def run(request: Request) -> tuple[int, int, int]:
-            outside = _home(folder, source, request)
+    Its login and its state file are there before, as they are once in a worker's life.
+    """
+    connection = OracleConnection(dsn=request.dsn, user=USER, password=lambda: PASSWORD)
+    with (
+        closing(OracleTableSource(connection)) as source,
+        closing(_home(Path(request.folder), source, request)) as outside,
+    ):
+        source.current_scn()
+        outside.book.unfinished_jobs(limit=1)
+
+        def run() -> tuple[int, int, int]:
             extracts = [
                 _moved(case, request, number, outside)
                 for number in range(request.first_table, request.first_table + request.tables)
             ]
-            outside.close()
             return (
                 sum(each.rows for each in extracts),
                 sum(each.plain_bytes for each in extracts),

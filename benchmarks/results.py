@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
@@ -73,6 +74,7 @@ def machine_now() -> dict[str, Any]:
         "processor": _processor(),
         "system": f"{platform.system()} {platform.release()}",
         "load_average": list(os.getloadavg()),
+        "objects_in": tempfile.gettempdir(),
         "python": platform.python_version(),
         **{name: version(name) for name in _LIBRARIES},
     }

@@ -47,6 +47,8 @@ _TRANSPORT = "TRPID-00000000"
 _PARTS_OF_A_TABLE = 1000
 _MIB = 1024 * 1024
 _ONE = "--one"
+_IDLE_SECONDS = 2.0
+"""Longer than a piece of work rests that failed for once, as a busy machine makes it happen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +158,7 @@ def _steps(source: SimulatedOracle, outside: Outside) -> Iterator[Step]:
     yield _timed("tick", lambda: tick(outside=outside))
     work = partial(drain_queue, owner="worker", outside=outside)
     yield _timed("work", lambda: work(stopping=source.all_but_one_read))
-    # What is left is one piece of work, and the end of the job.
+    # What is left is one piece of work, and the end of the job; then the worker idles for a while.
     yield _timed("close", lambda: work(stopping=threading.Event()))
     ended = outside.book.job(job.id)
     if ended.status is not JobStatus.COMPLETED:
@@ -198,7 +200,7 @@ def _home(folder: Path, source: SimulatedOracle) -> Iterator[Outside]:
             source=lambda _name: source,
             clock=clock,
             randomness=lambda: os.urandom(8).hex(),
-            limits=Limits(idle=0.0),
+            limits=Limits(idle=_IDLE_SECONDS),
         )
     finally:
         database.close()

@@ -3,9 +3,8 @@
     python -m benchmarks.whole_job --jobs narrow,wide,small --workers 1,2
 
 The rows are replayed and the answers of the dictionary remembered. The workers are `table_worker`
-as the product starts it; the
-state and the objects are files. The clock runs from the job's start to its end, with the workers
-already there: how long a process takes to start is another question.
+as the product starts it; the state and the objects are files. The clock runs from the job's start
+to its end, with the workers already there: how long a process takes to start is another question.
 """
 
 from __future__ import annotations
