@@ -10,14 +10,30 @@ import pytest
 import yaml
 
 from infra.terraform_reading import INFRA, outputs, text, variables
+from oracle_etl.settings import Settings
 
 DOCS = INFRA.parent / "docs"
-PAGES = [DOCS / "deploy.md", DOCS / "thick-mode.md", DOCS / "costs.md", INFRA / "README.md"]
+README = INFRA.parent / "README.md"
+PAGES = [
+    DOCS / "deploy.md",
+    DOCS / "thick-mode.md",
+    DOCS / "costs.md",
+    DOCS / "watch.md",
+    INFRA / "README.md",
+    README,
+]
 WHOLE = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 
 
 def blocks(kind: str) -> list[str]:
     return re.findall(rf"^```{kind}\n(.*?)^```", WHOLE, re.DOTALL | re.MULTILINE)
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    plain = (re.sub(r"[^\w\- ]", "", each.lower()) for each in headings)
+    return {each.replace(" ", "-") for each in plain}
 
 
 class TestThePages:
@@ -46,6 +62,30 @@ class TestThePages:
     def test_link_to_files_that_exist(self, page: Path) -> None:
         links = re.findall(r"\]\((?!http)([^)#]+)", page.read_text(encoding="utf-8"))
         assert [each for each in links if not (page.parent / each).exists()] == []
+
+    @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+    def test_link_to_headings_that_exist(self, page: Path) -> None:
+        links = re.findall(r"\]\((?!http)([^)#]*)#([^)]+)\)", page.read_text(encoding="utf-8"))
+        gone = [
+            (target, anchor)
+            for target, anchor in links
+            if anchor not in anchors(page.parent / target if target else page)
+        ]
+        assert gone == []
+
+    def test_name_the_same_two_commands(self) -> None:
+        commands = re.compile(r"^ORACLE_DSN=db.*?^  --gcs-source[^\n]*$", re.DOTALL | re.MULTILINE)
+        pages = (DOCS / "deploy.md", README, README.with_name("README.ko.md"))
+        shown = {tuple(commands.findall(page.read_text(encoding="utf-8"))[:1]) for page in pages}
+        assert len(shown) == 1
+        assert shown != {()}
+
+    def test_show_further_sources_that_the_settings_read(self, tmp_path: Path) -> None:
+        [config] = blocks("yaml")
+        path = tmp_path / "config.yaml"
+        path.write_text(config, encoding="utf-8")
+        source = Settings.from_environment({"CONFIG_PATH": str(path)}).sources["erp"]
+        assert (source.mode, source.sessions, source.is_configured) == ("thick", 4, True)
 
     def test_show_python_that_python_reads(self) -> None:
         assert blocks("python")

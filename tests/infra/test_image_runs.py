@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -12,6 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -89,6 +92,23 @@ class Built:
             check=True,
         )
         return asked.stdout.strip()
+
+    def thicken(self, archive: Path) -> dict[str, str]:
+        """Run the thick target's own script on an archive, and return what its ENV sets."""
+        [script] = [
+            command
+            for word, rest in instructions("thick")
+            for command in rest.split(" && ")
+            if word == "RUN" and command.startswith("python /tmp/instant_client.py")
+        ]
+        digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+        given = {"$INSTANT_CLIENT_URL": archive.as_uri(), "$INSTANT_CLIENT_SHA256": digest}
+        arguments = [given.get(each, self.here(each)) for each in shlex.split(script)[2:]]
+        program = INFRA / "image" / "instant_client.py"
+        python = self.root / "opt/oracle-etl/bin/python"
+        subprocess.run([python, program, *arguments], check=True)  # noqa: S603 - a script of ours
+        [told] = [rest for word, rest in instructions("thick") if word == "ENV"]
+        return dict(each.split("=", 1) for each in shlex.split(self.here(told)))
 
     def _copy(self, sources: list[str], target: Path) -> None:
         for each in sources:
@@ -171,3 +191,40 @@ class TestTheImage:
         assert built.python("print(find_spec('table_worker.__main__').name)") == (
             "table_worker.__main__"
         )
+
+    def test_holds_the_command_of_the_doctor(self, built: Built, tmp_path: Path) -> None:
+        asked = doctor(built, tmp_path, {})
+        assert asked.returncode == 1
+        assert "set ORACLE_DSN" in asked.stdout
+
+
+class TestTheThickImage:
+    def test_looks_for_the_library_where_it_was_unpacked(
+        self, built: Built, tmp_path: Path
+    ) -> None:
+        archive = tmp_path / "basic.zip"
+        with zipfile.ZipFile(archive, "w") as packed:
+            packed.writestr("instantclient_19_28/libclntsh.so", b"\x7fELF, and no more")
+        told = built.thicken(archive)
+        address = {"ORACLE_DSN": "127.0.0.1:1/ORCL", "ORACLE_USERNAME": "etl"}
+        asked = doctor(built, tmp_path, {**told, **address})
+        assert told["ORACLE_MODE"] == "thick"
+        # The driver found our library and could not load it; a real one it would have loaded.
+        library = Path(told["ORACLE_CLIENT_LIBRARY"]) / "libclntsh.so"
+        assert library.exists()
+        assert f"{library}: " in asked.stdout
+        assert "DPI-1047" in asked.stdout
+
+
+def doctor(built: Built, folder: Path, told: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Let the image's doctor look at what it is told."""
+    command = built.root / "opt/oracle-etl/bin/oracle-etl"
+    environment = {"PATH": os.defpath, "DATA_FOLDER": str(folder / "data"), **told}
+    return subprocess.run(  # noqa: S603 - a command of ours
+        [command, "doctor"],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
