@@ -1,7 +1,8 @@
 """Days counted as Oracle counts them: Julian before 15 October 1582, Gregorian from then on.
 
-Day 1 is 1 January 4712 BC. Years before Christ are negative and the count passes through a
-hidden year 0 of 365 days, which is what makes both ends of the count meet.
+Day 1 is 1 January 4712 BC. Years before Christ are negative, and the count passes through a year 0
+of 366 days that Oracle's dates do not have: only arithmetic leads there. For day 1 to be the first
+of the year -4712, that leap year has lost its 29 February.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 GREGORIAN_FROM = 2299161
 """15 October 1582, the day after 4 October 1582."""
 
-FIRST_OF_MARCH_OF_YEAR_0 = 1721118
+YEAR_0 = range(1721058, 1721424)
+FIRST_OF_MARCH_OF_YEAR_4712_BC = 60
 
 
 def day_number(year: int, month: int, day: int) -> int:
@@ -23,7 +25,7 @@ def day_number(year: int, month: int, day: int) -> int:
         return gregorian
     if julian >= GREGORIAN_FROM:
         return GREGORIAN_FROM
-    return julian if julian >= FIRST_OF_MARCH_OF_YEAR_0 else julian + 1
+    return julian if julian >= FIRST_OF_MARCH_OF_YEAR_4712_BC else julian + 1
 
 
 def date_of(number: int) -> tuple[int, int, int]:
@@ -34,7 +36,7 @@ def date_of(number: int) -> tuple[int, int, int]:
         rest = since - 146097 * century // 4
     else:
         century = 0
-        rest = (number if number >= FIRST_OF_MARCH_OF_YEAR_0 else number - 1) + 32082
+        rest = (number if number >= FIRST_OF_MARCH_OF_YEAR_4712_BC else number - 1) + 32082
     years = (4 * rest + 3) // 1461
     day_of_year = rest - 1461 * years // 4
     months = (5 * day_of_year + 2) // 153

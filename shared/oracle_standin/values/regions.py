@@ -1,9 +1,9 @@
 """Time zone regions: the numbers that stand for their names in a TIMESTAMP WITH TIME ZONE.
 
-Oracle's numbers are those of V$TIMEZONE_NAMES. A few well-known ones are listed and are Oracle's;
-every other name gets a number of our own from FIRST_OF_OURS on, in the order of the names. A
-reader that knows Oracle's table will not know those, and the python-oracledb thin driver refuses
-every region without looking at the number.
+Oracle's numbers are those behind V$TIMEZONE_NAMES. The usual ones are listed and are Oracle's, as a
+client whose authors asked a real server has them; every other name gets a number of our own from
+FIRST_OF_OURS on, in the order of the names. A reader that knows Oracle's table will not know those,
+and the python-oracledb thin driver refuses every region without looking at the number.
 """
 
 from __future__ import annotations
@@ -13,16 +13,65 @@ import zoneinfo
 from datetime import UTC, datetime, timedelta, tzinfo
 
 ORACLES = {
-    "America/New_York": 100,
+    "Africa/Cairo": 44,
+    "Africa/Johannesburg": 72,
+    "America/Argentina/Buenos_Aires": 687,
+    "America/Chicago": 101,
+    "America/Denver": 102,
+    "America/Halifax": 120,
     "America/Los_Angeles": 103,
-    "Asia/Tokyo": 267,
-    "Asia/Seoul": 273,
-    "Australia/Sydney": 352,
-    "Europe/London": 369,
-    "Europe/Paris": 382,
-    "Europe/Berlin": 383,
-    "GMT": 513,
+    "America/Mexico_City": 141,
+    "America/New_York": 100,
+    "America/Phoenix": 109,
+    "America/Sao_Paulo": 188,
+    "America/Toronto": 220,
+    "Asia/Bangkok": 296,
+    "Asia/Dubai": 298,
+    "Asia/Ho_Chi_Minh": 813,
+    "Asia/Hong_Kong": 254,
+    "Asia/Jakarta": 261,
+    "Asia/Jerusalem": 266,
+    "Asia/Karachi": 284,
     "Asia/Kolkata": 772,
+    "Asia/Kuala_Lumpur": 278,
+    "Asia/Manila": 286,
+    "Asia/Pyongyang": 274,
+    "Asia/Riyadh": 288,
+    "Asia/Seoul": 273,
+    "Asia/Shanghai": 250,
+    "Asia/Singapore": 292,
+    "Asia/Taipei": 255,
+    "Asia/Tehran": 264,
+    "Asia/Tokyo": 267,
+    "Australia/Melbourne": 351,
+    "Australia/Sydney": 352,
+    "CET": 366,
+    "EST": 211,
+    "Europe/Amsterdam": 396,
+    "Europe/Athens": 385,
+    "Europe/Berlin": 383,
+    "Europe/Dublin": 371,
+    "Europe/Istanbul": 407,
+    "Europe/Lisbon": 399,
+    "Europe/London": 369,
+    "Europe/Madrid": 404,
+    "Europe/Moscow": 402,
+    "Europe/Paris": 382,
+    "Europe/Rome": 387,
+    "Europe/Stockholm": 405,
+    "Europe/Vienna": 374,
+    "Europe/Warsaw": 398,
+    "Europe/Zurich": 406,
+    "GMT": 513,
+    "Japan": 779,
+    "PRC": 762,
+    "PST8PDT": 217,
+    "Pacific/Auckland": 471,
+    "Pacific/Honolulu": 450,
+    "ROK": 785,
+    "US/Central": 613,
+    "US/Eastern": 612,
+    "US/Pacific": 615,
     "UTC": 5121,
 }
 FIRST_OF_OURS = 6144

@@ -15,7 +15,7 @@ from seerdb.common import types as other_client
 
 from oracle_standin.values.booleans import decode_boolean, encode_boolean
 from oracle_standin.values.cells import EMPTY, NULL, cell, content
-from oracle_standin.values.days import date_of, day_number
+from oracle_standin.values.days import YEAR_0, date_of, day_number
 from oracle_standin.values.floats import (
     decode_binary_double,
     decode_binary_float,
@@ -55,7 +55,7 @@ numbers = st.builds(
     st.integers(-(10**38) + 1, 10**38 - 1),
     st.integers(-130, 87),
 )
-days_of_oracle = st.integers(1, 5373484)
+days_of_oracle = st.integers(1, 5373484).filter(lambda number: number not in YEAR_0)
 clock = {
     "hour": st.integers(0, 23),
     "minute": st.integers(0, 59),

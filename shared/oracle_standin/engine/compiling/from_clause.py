@@ -28,6 +28,8 @@ from oracle_standin.engine.storage.tables import KeyKind, Table, TableKind
 from oracle_standin.values.rowids import logical_text
 
 DEEPEST_VIEW = 32
+NO_GUESS, END_OF_KEY = b"\x04\x00\x00\x00\x00", b"\xfe"
+"""What stands around the key in a logical ROWID: a guess of its block in front."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,4 +224,6 @@ def _logical_rowid(table: Table, slot: int) -> Evaluate | None:
     if table.kind is not TableKind.INDEX_ORGANISED or key is None:
         return None
     positions: Sequence[int] = table.positions(key.columns)
-    return lambda frame: logical_text(b"".join(frame[slot][one] for one in positions))
+    return lambda frame: logical_text(
+        NO_GUESS + b"".join(frame[slot][one] for one in positions) + END_OF_KEY
+    )

@@ -11,6 +11,7 @@ from oracle_standin.engine.errors import ora
 from oracle_standin.engine.formats.date_models import Part, Piece, date_model
 from oracle_standin.engine.formats.dates_out import DAYS, MONTHS, ROMAN
 from oracle_standin.engine.instants import Zone
+from oracle_standin.values.days import YEAR_0
 
 NOON = 12
 CENTURY = 100
@@ -270,6 +271,15 @@ def _instant(reading: _Reading, today: instants.Clock) -> int:
     return at
 
 
+def _julian(day: int) -> int:
+    """Return a day's number; ORA-01854 outside the calendar, ORA-01841 in a year that is none."""
+    if not FIRST_JULIAN <= day <= LAST_JULIAN:
+        raise ora(1854)
+    if day in YEAR_0:
+        raise ora(1841)
+    return day
+
+
 def _said(said: dict[str, int], today: instants.Clock) -> int:
     year = said.get("year", today.year)
     if said.get("before_christ"):
@@ -278,9 +288,7 @@ def _said(said: dict[str, int], today: instants.Clock) -> int:
         raise ora(1841)
     of_day = _time_of_day(said)
     if "J" in said:
-        if not FIRST_JULIAN <= said["J"] <= LAST_JULIAN:
-            raise ora(1854)
-        return said["J"] * instants.DAY + of_day
+        return _julian(said["J"]) * instants.DAY + of_day
     if "DDD" in said:
         days = instants.instant(year, 12, 31) - instants.instant(year, 1, 1)
         if said["DDD"] > days // instants.DAY + 1:

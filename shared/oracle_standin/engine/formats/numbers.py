@@ -10,9 +10,8 @@ from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from oracle_standin.engine.errors import not_done_here, ora
 
 EXACT = Context(prec=400, rounding=ROUND_HALF_UP)
-SHOWN_DIGITS = 40
+WIDEST = 40
 TM_WIDTH = 64
-SCIENTIFIC_MANTISSA = 34
 TINY = -10
 
 SEPARATORS = ".,"
@@ -20,18 +19,24 @@ SEPARATORS = ".,"
 
 
 def plain(value: Decimal, *, marks: str = SEPARATORS) -> str:
-    """Write a number as Oracle does without a model: at most forty digits."""
+    """Write a number as Oracle does without a model: in at most forty characters."""
     if not value:
         return "0"
     text = _fixed(value)
-    whole, _, fraction = text.lstrip("-").partition(".")
-    if len(whole) + len(fraction) <= SHOWN_DIGITS:
-        return text.replace(".", marks[0])
-    if len(whole) > SHOWN_DIGITS or value.adjusted() <= TINY:
-        return _scientific(value, digits=SCIENTIFIC_MANTISSA).replace(".", marks[0])
-    places = SHOWN_DIGITS - len(whole)
-    rounded = value.quantize(Decimal(1).scaleb(-places), context=EXACT)
-    return _fixed(rounded).replace(".", marks[0])
+    whole = text.partition(".")[0]
+    if len(text) > WIDEST:
+        if len(whole) > WIDEST or value.adjusted() <= TINY:
+            return _scientific_within(value).replace(".", marks[0])
+        places = max(WIDEST - len(whole) - 1, 0)
+        text = _fixed(value.quantize(Decimal(1).scaleb(-places), context=EXACT))
+    return text.replace(".", marks[0])
+
+
+def _scientific_within(value: Decimal) -> str:
+    """Write in E notation with as many digits as forty characters hold."""
+    exponent = len(f"E+{abs(value.adjusted()):02d}")
+    sign = int(value < 0)
+    return _scientific(value, digits=WIDEST - sign - len("1.") - exponent)
 
 
 def text_minimum(value: Decimal, *, scientific: bool = False, marks: str = SEPARATORS) -> str:
