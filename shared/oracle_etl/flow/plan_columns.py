@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -25,6 +26,8 @@ _CHARACTER_TYPES = frozenset({"CHAR", "VARCHAR2", "VARCHAR"})
 _LOB_TEXT_TYPES = frozenset({"CLOB", "LONG"})
 _LONGEST_RAW = 2000
 """Bytes of a RAW in SQL, the only form in which foreign text leaves unconverted."""
+_OF_ONE_BYTE = re.compile(r"(?!UTF)[A-Z]+[78](?!\d)")
+"""Oracle's names say of how many bits a character is: US7ASCII, WE8MSWIN1252, KO16MSWIN949."""
 
 
 def plan_columns(shape: TableShape, choice: TableChoice, carriage: Carriage) -> ColumnPlan:
@@ -42,7 +45,7 @@ def plan_columns(shape: TableShape, choice: TableChoice, carriage: Carriage) -> 
         if declared.name in masks:
             columns.append(masked(shape, declared, masks[declared.name], encoding=encoding))
             continue
-        column = _planned(shape.table, declared, unsupported, encoding)
+        column = _planned(shape, declared, unsupported, encoding)
         if column is None:
             skipped.append(declared.name)
         else:
@@ -103,7 +106,7 @@ def _chosen(shape: TableShape, choice: TableChoice) -> Sequence[DeclaredColumn]:
 
 
 def _planned(
-    table: TableName, declared: DeclaredColumn, unsupported: OnUnsupported, encoding: str | None
+    shape: TableShape, declared: DeclaredColumn, unsupported: OnUnsupported, encoding: str | None
 ) -> CarriedColumn | None:
     rule = rule_for(declared)
     refused = rule.refused
@@ -111,13 +114,15 @@ def _planned(
     if encoding is not None and name in _LOB_TEXT_TYPES:
         refused = f"Oracle gives {name} only converted, so {encoding} cannot be decoded"
     if refused:
-        return _unsupported(table, declared, rule, refused, unsupported)
+        return _unsupported(shape.table, declared, rule, refused, unsupported)
     if encoding is not None and name in _CHARACTER_TYPES:
-        return _encoded_text(declared, rule, encoding)
+        return _encoded_text(declared, rule, encoding, shape.character_set)
     return carried(declared, rule)
 
 
-def _encoded_text(declared: DeclaredColumn, rule: TypeRule, encoding: str) -> CarriedColumn:
+def _encoded_text(
+    declared: DeclaredColumn, rule: TypeRule, encoding: str, character_set: str
+) -> CarriedColumn:
     column = quote_identifier(declared.name)
     plain = replace(
         carried(declared, rule),
@@ -127,7 +132,9 @@ def _encoded_text(declared: DeclaredColumn, rule: TypeRule, encoding: str) -> Ca
         encoding=encoding,
         note=f"decoded strictly as {encoding}",
     )
-    if declared.length <= _LONGEST_RAW:
+    if declared.length <= _LONGEST_RAW or not _OF_ONE_BYTE.match(character_set):
+        # Where characters may have several bytes SUBSTRB puts blanks for what it takes for parts
+        # of one. A value of more than 2000 bytes stops the table there, with Oracle's words.
         return plain
     return replace(
         plain,

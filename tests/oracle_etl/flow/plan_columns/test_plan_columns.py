@@ -173,16 +173,32 @@ class TestAColumnThatCannotBeCarried:
         assert only_column("BFILE", choice=choice).form is WireForm.NOTHING
 
 
+def foreign_text(declaration: str, character_set: str) -> CarriedColumn:
+    shape = replace(shape_of(declared("C", declaration)), character_set=character_set)
+    return plan_columns(shape, WHOLE, Carriage(source_encoding="cp949")).columns[0]
+
+
 class TestTextUnderAnotherEncoding:
     def test_is_selected_as_bytes(self) -> None:
         column = only_column("VARCHAR2(2000)", carriage=Carriage(source_encoding="cp949"))
         assert column.expression == 'UTL_RAW.CAST_TO_RAW("C")'
         assert (column.form, column.encoding) == (WireForm.ENCODED_TEXT, "cp949")
 
-    def test_beyond_2000_bytes_is_selected_in_two_pieces(self) -> None:
-        column = only_column("VARCHAR2(4000)", carriage=Carriage(source_encoding="cp949"))
+    @pytest.mark.parametrize("character_set", ["US7ASCII", "WE8MSWIN1252", "WE8ISO8859P1"])
+    def test_beyond_2000_bytes_is_selected_in_two_pieces(self, character_set: str) -> None:
+        column = foreign_text("VARCHAR2(4000)", character_set)
         assert column.expression == 'UTL_RAW.CAST_TO_RAW(SUBSTRB("C",1,2000))'
         assert column.continuation == 'UTL_RAW.CAST_TO_RAW(SUBSTRB("C",2001))'
+
+    @pytest.mark.parametrize(
+        "character_set", ["AL32UTF8", "UTF8", "UTFE", "KO16MSWIN949", "JA16SJIS", "ZHS16GBK"]
+    )
+    def test_is_never_cut_where_a_character_may_have_several_bytes(
+        self, character_set: str
+    ) -> None:
+        column = foreign_text("VARCHAR2(4000)", character_set)
+        assert column.expression == 'UTL_RAW.CAST_TO_RAW("C")'
+        assert column.continuation is None
 
     def test_in_the_national_character_set_is_selected_as_it_is(self) -> None:
         column = only_column("NVARCHAR2(20)", carriage=Carriage(source_encoding="cp949"))
