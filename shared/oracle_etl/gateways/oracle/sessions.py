@@ -16,6 +16,7 @@ from oracle_etl.model.errors import LoginRefused, SourceMisconfigured
 
 THIN, THICK = "thin", "thick"
 _MODULE = "oracle-etl"
+_LOADING = threading.Lock()
 _LOGIN_REFUSAL_SECONDS = 300.0
 """How long a refused login is not tried again: less would lock the account in the end."""
 _IDLE_SECONDS = 300
@@ -120,11 +121,7 @@ class Sessions:
     def _open(self) -> oracledb.ConnectionPool:
         wanted = self._connection
         if wanted.mode == THICK:
-            # Once for all sources: a second time with other folders is refused.
-            if oracledb.is_thin_mode():
-                oracledb.init_oracle_client(
-                    lib_dir=wanted.client_library or None, config_dir=wanted.config_dir or None
-                )
+            _load_client(wanted)
         elif not oracledb.is_thin_mode():
             raise SourceMisconfigured(
                 f"the source {wanted.source} wants thin mode in a process of thick mode",
@@ -163,6 +160,15 @@ class Sessions:
         if pool is not None:
             with named_errors():
                 pool.close(force=True)
+
+
+def _load_client(wanted: OracleConnection) -> None:
+    """Load Instant Client once for all sources: a second time, with other folders, is refused."""
+    with _LOADING:
+        if oracledb.is_thin_mode():
+            oracledb.init_oracle_client(
+                lib_dir=wanted.client_library or None, config_dir=wanted.config_dir or None
+            )
 
 
 def _set_up(connection: oracledb.Connection, _tag: str | None) -> None:
