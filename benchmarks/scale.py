@@ -19,9 +19,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 
+from benchmarks.counted_book import CountedJobBook
 from benchmarks.peak_memory import forget_peak, peak_rss_mb
 from benchmarks.simulated_oracle import OWNER, SimulatedOracle
 from oracle_etl.flow.draft_transport import TransportDraft
@@ -33,19 +33,19 @@ from oracle_etl.gateways.embedded.folder import FolderObjectStore
 from oracle_etl.gateways.embedded.processes import NoWorkers
 from oracle_etl.gateways.embedded.sqlite import (
     Database,
-    SqliteJobBook,
     SqliteProgressBoard,
     SqliteTaskQueue,
 )
 from oracle_etl.gateways.system_clock import SystemClock
 from oracle_etl.model.job import JobRequest, JobStatus
-from oracle_etl.model.transport import Carriage, TableChoice
+from oracle_etl.model.transport import Carriage, TableChoice, Transport
 from oracle_etl.outside import Limits, Outside
+from oracle_etl.ports import PageRequest
 
 _ROOT = Path(__file__).parent.parent
 _TRANSPORT = "TRPID-00000000"
 _PARTS_OF_A_TABLE = 1000
-_MIB = 1024 * 1024
+_PART_BYTES = 1024 * 1024
 _ONE = "--one"
 _IDLE_SECONDS = 2.0
 """Longer than a piece of work rests that failed for once, as a busy machine makes it happen."""
@@ -132,37 +132,72 @@ def _apart(unit: str, count: int) -> Measured:
 
 
 def _job(unit: str, count: int) -> Measured:
+    with scaled_job(unit, count) as job:
+        return Measured(unit=unit, count=count, steps=tuple(_steps(job)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaledJob:
+    """A transport of so many tables, or of tables of so many parts, and its home."""
+
+    source: SimulatedOracle
+    transport: Transport
+    book: CountedJobBook
+    outside: Outside
+
+    def resolve(self) -> None:
+        """Find the tables that the transport's pattern names."""
+        resolve_tables(self.transport.tables, source=lambda: self.source)
+
+    def start(self) -> None:
+        """Start the job."""
+        start_job(self.transport.id, JobRequest(), outside=self.outside)
+
+    def work(self) -> None:
+        """Do all pieces of work but one."""
+        drain_queue(owner="worker", stopping=self.source.all_but_one_read, outside=self.outside)
+
+    def close(self) -> None:
+        """Do the last piece of work and close the job; then idle for a while, as workers do."""
+        drain_queue(owner="worker", stopping=threading.Event(), outside=self.outside)
+
+    def check_completed(self) -> None:
+        """Raise RuntimeError where the job has not completed."""
+        for job in self.book.jobs(PageRequest()).items:
+            if job.status is not JobStatus.COMPLETED:
+                raise RuntimeError(f"the job is {job.status}: {job.counts} {job.failure}")
+
+
+@contextmanager
+def scaled_job(unit: str, count: int) -> Iterator[ScaledJob]:
+    """Yield a job of `count` tables, or of tables of `count` parts together."""
     tables = count if unit == "tables" else max(1, count // _PARTS_OF_A_TABLE)
-    parts_of_a_table = count // tables
     source = SimulatedOracle(
-        tables=tables, bytes_of_a_table=parts_of_a_table * _MIB, readings=count
+        tables=tables, bytes_of_a_table=count // tables * _PART_BYTES, readings=count
     )
-    with (
-        tempfile.TemporaryDirectory(prefix="oracle-etl-scale-") as folder,
-        _home(Path(folder), source) as outside,
-    ):
-        return Measured(unit=unit, count=count, steps=tuple(_steps(source, outside)))
+    clock = SystemClock()
+    with tempfile.TemporaryDirectory(prefix="oracle-etl-scale-") as folder:
+        database = Database(Path(folder) / "state.db")
+        book = CountedJobBook(database)
+        outside = _home(Path(folder), source, database, book)
+        transport = _draft().begun(_TRANSPORT, at=clock.now())
+        book.transact(lambda entries: entries.put_transport(transport))
+        # Code is imported and the state file made before anything is measured.
+        tick(outside=outside)
+        book.counted.clear()
+        try:
+            yield ScaledJob(source=source, transport=transport, book=book, outside=outside)
+        finally:
+            database.close()
 
 
-def _steps(source: SimulatedOracle, outside: Outside) -> Iterator[Step]:
-    transport = _draft().begun(_TRANSPORT, at=outside.clock.now())
-    outside.book.transact(lambda entries: entries.put_transport(transport))
-    # Code is imported and the state file made before anything is measured.
-    tick(outside=outside)
-    resolve = partial(resolve_tables, transport.tables, source=lambda: source)
-    yield _timed("resolve", resolve)
-    yield _timed(
-        "resolve and dispatch", lambda: start_job(_TRANSPORT, JobRequest(), outside=outside)
-    )
-    [job] = outside.book.unfinished_jobs(limit=2)
-    yield _timed("tick", lambda: tick(outside=outside))
-    work = partial(drain_queue, owner="worker", outside=outside)
-    yield _timed("work", lambda: work(stopping=source.all_but_one_read))
-    # What is left is one piece of work, and the end of the job; then the worker idles for a while.
-    yield _timed("close", lambda: work(stopping=threading.Event()))
-    ended = outside.book.job(job.id)
-    if ended.status is not JobStatus.COMPLETED:
-        raise RuntimeError(f"the job is {ended.status}: {ended.failure}")
+def _steps(job: ScaledJob) -> Iterator[Step]:
+    yield _timed("resolve", job.resolve)
+    yield _timed("resolve and dispatch", job.start)
+    yield _timed("tick", lambda: tick(outside=job.outside))
+    yield _timed("work", job.work)
+    yield _timed("close", job.close)
+    job.check_completed()
 
 
 def _timed(what: str, step: Callable[[], object]) -> Step:
@@ -182,28 +217,25 @@ def _draft() -> TransportDraft:
         name="scale",
         tables=(TableChoice(table=f"{OWNER}.*"),),
         target_bucket="lake",
-        carriage=Carriage(part_bytes=_MIB),
+        carriage=Carriage(part_bytes=_PART_BYTES),
     )
 
 
-@contextmanager
-def _home(folder: Path, source: SimulatedOracle) -> Iterator[Outside]:
+def _home(
+    folder: Path, source: SimulatedOracle, database: Database, book: CountedJobBook
+) -> Outside:
     clock = SystemClock()
-    database = Database(folder / "state.db")
-    try:
-        yield Outside(
-            book=SqliteJobBook(database),
-            queue=SqliteTaskQueue(database, clock=clock),
-            board=SqliteProgressBoard(database, clock=clock, interval_seconds=1.0),
-            launcher=NoWorkers(),
-            store=FolderObjectStore(folder / "objects"),
-            source=lambda _name: source,
-            clock=clock,
-            randomness=lambda: os.urandom(8).hex(),
-            limits=Limits(idle=_IDLE_SECONDS),
-        )
-    finally:
-        database.close()
+    return Outside(
+        book=book,
+        queue=SqliteTaskQueue(database, clock=clock),
+        board=SqliteProgressBoard(database, clock=clock, interval_seconds=1.0),
+        launcher=NoWorkers(),
+        store=FolderObjectStore(folder / "objects"),
+        source=lambda _name: source,
+        clock=clock,
+        randomness=lambda: os.urandom(8).hex(),
+        limits=Limits(idle=_IDLE_SECONDS),
+    )
 
 
 if __name__ == "__main__":
