@@ -29,6 +29,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _NOT_IN_A_PREDICATE = frozenset({"SELECT", "WITH", "UNION", "MINUS", "INTERSECT", "MODEL"})
+_COUNTS_ROWS = "ROWNUM"
 _NOT_IN_A_QUERY = frozenset({"INTO", "PROCEDURE", "FUNCTION", "BEGIN", "DECLARE"})
 
 
@@ -38,6 +39,11 @@ def check_predicate(predicate: str, *, binds: Iterable[str]) -> None:
     forbidden = sorted(_NOT_IN_A_PREDICATE.intersection(words))
     if forbidden:
         raise _refused("where", f"it holds {forbidden[0]}; a predicate has no query inside")
+    if _COUNTS_ROWS in words:
+        why = (
+            "it holds ROWNUM, which would count anew in each part of a table; execute with `limit`"
+        )
+        raise _refused("where", why)
 
 
 def check_query(query: str, *, binds: Iterable[str] | None) -> None:
