@@ -64,7 +64,7 @@ def _number(value: Decimal) -> Value:
 
 def _double(random: Random) -> Value:
     # A fraction of two, which decimal text holds exactly: no rounding is tried, only transport.
-    return doubles("TO_BINARY_DOUBLE", repr(_signed(random, 12) / 1024))[0]
+    return doubles("TO_BINARY_DOUBLE", str(Decimal(_signed(random, 12)) / 1024))[0]
 
 
 def _text(as_: str) -> Draw:
