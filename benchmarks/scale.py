@@ -40,7 +40,7 @@ from oracle_etl.gateways.system_clock import SystemClock
 from oracle_etl.model.job import JobRequest, JobStatus
 from oracle_etl.model.transport import Carriage, TableChoice, Transport
 from oracle_etl.outside import Limits, Outside
-from oracle_etl.ports import PageRequest
+from oracle_etl.ports import PageRequest, TableSource
 
 _ROOT = Path(__file__).parent.parent
 _TRANSPORT = "TRPID-00000000"
@@ -179,7 +179,7 @@ def scaled_job(unit: str, count: int) -> Iterator[ScaledJob]:
     with tempfile.TemporaryDirectory(prefix="oracle-etl-scale-") as folder:
         database = Database(Path(folder) / "state.db")
         book = CountedJobBook(database)
-        outside = _home(Path(folder), source, database, book)
+        outside = home_in(Path(folder), source, database, book)
         transport = _draft().begun(_TRANSPORT, at=clock.now())
         book.transact(lambda entries: entries.put_transport(transport))
         # Code is imported and the state file made before anything is measured.
@@ -221,9 +221,8 @@ def _draft() -> TransportDraft:
     )
 
 
-def _home(
-    folder: Path, source: SimulatedOracle, database: Database, book: CountedJobBook
-) -> Outside:
+def home_in(folder: Path, source: TableSource, database: Database, book: CountedJobBook) -> Outside:
+    """Return the home of one machine in a folder, with one source and no workers."""
     clock = SystemClock()
     return Outside(
         book=book,

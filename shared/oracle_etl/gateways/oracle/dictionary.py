@@ -65,11 +65,13 @@ KINDS = {
 
 
 def table_shape(table: TableName, *, query: Query, hashes_in_database: bool) -> TableShape:
-    """Return a table's shape, following synonyms to the object itself."""
+    """Return a table's shape, following synonyms to the object itself.
+
+    Each question is a round trip, paid for by every table of a job.
+    """
     found, type_ = _resolve(table, query)
     names = {"owner": found.owner, "name": found.name}
     facts = next(iter(query(_TABLE, **names)), {})
-    partitions = tuple(each["PARTITION_NAME"] for each in query(_PARTITIONS, **names))
     policies = query(_POLICIES, **names)[0]["FOUND"]
     return TableShape(
         table=found,
@@ -78,11 +80,18 @@ def table_shape(table: TableName, *, query: Query, hashes_in_database: bool) -> 
         primary_key=tuple(each["COLUMN_NAME"] for each in query(_KEY, **names)),
         estimated_rows=whole(facts.get("NUM_ROWS")),
         estimated_bytes=estimated_bytes(facts),
-        partitions=partitions,
+        partitions=_partitions(facts, names, query),
         has_policy=bool(policies),
-        character_set=character_sets(query)[0],
         hashes_in_database=hashes_in_database,
     )
+
+
+def _partitions(
+    facts: Mapping[str, Any], names: Mapping[str, str | None], query: Query
+) -> tuple[str, ...]:
+    if facts.get("PARTITIONED") != "YES":
+        return ()
+    return tuple(each["PARTITION_NAME"] for each in query(_PARTITIONS, **names))
 
 
 def current_schema(query: Query) -> str:

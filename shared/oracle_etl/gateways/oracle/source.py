@@ -108,22 +108,28 @@ class OracleTableSource:
             shape = dictionary.table_shape(
                 table, query=querying(session), hashes_in_database=hashes
             )
-        return replace(shape, source_encoding=self._connection.source_encoding or None)
+        return replace(
+            shape,
+            character_set=self._character_set,
+            source_encoding=self._connection.source_encoding or None,
+        )
 
     def query_shape(self, name: str, query: str) -> TableShape:
         """Return the columns of a statement that a transport names; its kind is QUERY."""
         check_query(query, binds=None)
         hashes = self._hashes_in_database
-        with self._sessions.session(action="plan") as session, named_errors():
-            with session.cursor() as cursor:
-                cursor.parse(query)
-                columns = query_columns(cursor.description or ())
-            text, _ = dictionary.character_sets(querying(session))
+        with (
+            self._sessions.session(action="plan") as session,
+            named_errors(),
+            session.cursor() as cursor,
+        ):
+            cursor.parse(query)
+            columns = query_columns(cursor.description or ())
         return TableShape(
             table=TableName(name=name),
             kind=ObjectKind.QUERY,
             columns=columns,
-            character_set=text,
+            character_set=self._character_set,
             source_encoding=self._connection.source_encoding or None,
             hashes_in_database=hashes,
         )
@@ -202,6 +208,12 @@ class OracleTableSource:
     def close(self) -> None:
         """Close every connection."""
         self._sessions.close()
+
+    @cached_property
+    def _character_set(self) -> str:
+        with self._sessions.session(action="plan") as session, named_errors():
+            text, _ = dictionary.character_sets(querying(session))
+        return text
 
     @cached_property
     def _hashes_in_database(self) -> bool:
