@@ -1,4 +1,4 @@
-"""Turn the columns that Oracle delivered into the columns that a format writes."""
+"""Turn a column that Oracle delivered into the column that a format writes."""
 
 from __future__ import annotations
 
@@ -8,25 +8,15 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 
-import numpy as np
-from arro3.core import Array, DataType, RecordBatch
+from arro3.core import Array, DataType
 
-from oracle_etl.flow.encode.arrow_text import (
-    TextBuffers,
-    canonical_numbers,
-    floats,
-    map_text,
-)
-from oracle_etl.flow.encode.iso_moments import iso_moments
+from oracle_etl.flow.encode.arrow_text import TextBuffers, canonical_numbers, map_text
 from oracle_etl.model.columns import CarriedColumn, WireForm
 from oracle_etl.model.errors import UnreadableValue
 
 Conversion = Callable[[Sequence[Array]], Array]
 """From the arrays that one column was selected as (two where it has a continuation)."""
 
-_PLAIN_DIGITS, _PLAIN_SCALE = 10, 5
-_PLAIN_BELOW, _PLAIN_FROM = 10.0**_PLAIN_DIGITS, 10.0**-_PLAIN_SCALE
-"""Where arro3's writer writes a double without a power of ten."""
 _DAYS = re.compile(rb"([+-])(\d+) (\d+):(\d+):(\d+)(?:\.(\d*))?\Z")
 _MONTHS = re.compile(rb"([+-])(\d+)-(\d+)\Z")
 
@@ -35,34 +25,12 @@ def json_conversion(column: CarriedColumn, *, mask_key: bytes | None) -> Convers
     """Return what makes of a column the array that a JSON writer takes; None: nothing."""
     form = column.form
     if form in {WireForm.INTEGER, WireForm.DECIMAL} and not column.as_number:
-        return lambda arrays: arrays[0].cast(DataType.large_utf8())
-    if form is WireForm.DECIMAL and column.arrow_type == "double":
-        return _plain_digits(column)
-    if form in {WireForm.MOMENT, WireForm.INSTANT}:
-        suffix = b"Z" if form is WireForm.INSTANT else b""
-        digits = column.scale
-        return lambda arrays: iso_moments(arrays[0], fraction_digits=digits, suffix=suffix)
+        return lambda arrays: arrays[0].cast(DataType.utf8())
     if form is WireForm.FLOAT and column.arrow_type != "double":
         return lambda arrays: arrays[0].cast(DataType.float64())
     if form is WireForm.BYTES:
         return lambda arrays: map_text(arrays[0], b64encode)
     return _shared_conversion(column, mask_key)
-
-
-def _plain_digits(column: CarriedColumn) -> Conversion | None:
-    """Return what keeps the writer from powers of ten, which it puts outside these bounds."""
-    if column.digits - column.scale <= _PLAIN_DIGITS and column.scale <= _PLAIN_SCALE:
-        return None
-    decimal = DataType.decimal128(column.digits, column.scale)
-
-    def plain(arrays: Sequence[Array]) -> Array:
-        values = floats(arrays[0])
-        is_plain = values.min() > -_PLAIN_BELOW and values.max() < _PLAIN_BELOW
-        if is_plain and column.scale > _PLAIN_SCALE:
-            is_plain = not ((values != 0) & (np.abs(values) < _PLAIN_FROM)).any()
-        return arrays[0] if is_plain else arrays[0].cast(decimal)
-
-    return plain
 
 
 def parquet_conversion(column: CarriedColumn, *, mask_key: bytes | None) -> Conversion | None:
@@ -171,17 +139,3 @@ def _strange(text: bytes, column: str) -> UnreadableValue:
         f"column {column} holds an interval that reads {text[:40]!r}",
         hint="report this with the column's type; exclude the column until then",
     )
-
-
-def converted(
-    record: RecordBatch, columns: Sequence[CarriedColumn], conversions: Sequence[Conversion | None]
-) -> list[Array]:
-    """Return an array for each column of the plan."""
-    if all(each is None for each in conversions):
-        return record.columns
-    arrays: list[Array] = []
-    given = iter(record.columns)
-    for column, conversion in zip(columns, conversions, strict=True):
-        taken = [next(given)] if column.continuation is None else [next(given), next(given)]
-        arrays.append(taken[0] if conversion is None else conversion(taken))
-    return arrays

@@ -41,7 +41,7 @@ def iso_moments(array: Array, *, fraction_digits: int, suffix: bytes = b"") -> A
     if suffix:
         text["suffix"] = suffix
     return TextBuffers(
-        offsets=np.arange(len(moments) + 1, dtype=np.int64) * text.dtype.itemsize,
+        offsets=np.arange(len(moments) + 1, dtype=np.int32) * text.dtype.itemsize,
         data=text.view(np.uint8),
         is_valid=is_valid,
     ).to_text()

@@ -17,7 +17,7 @@ from arro3.core import Array, DataType, Field, RecordBatch, Schema
 from arro3.io import write_ndjson
 
 from oracle_etl.flow.encode.arrow_text import TextBuffers, check_text, floats
-from oracle_etl.flow.encode.convert_columns import Conversion, converted, json_conversion
+from oracle_etl.flow.encode.batch_conversions import json_conversions
 from oracle_etl.flow.encode.large_bytes import LARGE, large_columns, quoted_base64
 from oracle_etl.flow.encode.large_json import is_json
 from oracle_etl.flow.encode.text_pieces import Pieces, Take
@@ -45,7 +45,7 @@ class JsonLines:
     ) -> None:
         self._columns = columns
         self._nulls = nulls
-        self._conversions = [json_conversion(each, mask_key=mask_key) for each in columns]
+        self._conversions = json_conversions(columns, mask_key=mask_key)
         self._has_bare_numbers = any(_is_bare_number(each) for each in columns)
         self._names = [
             each.name + (_NUMBER_MARK if _is_bare_number(each) else "") for each in columns
@@ -69,7 +69,8 @@ class JsonLines:
         if not record.num_rows:
             return
         large = large_columns(record, self._columns)
-        arrays = converted(record, self._columns, self._conversions_but(large))
+        conversions = self._conversions.sparing(large) if large else self._conversions
+        arrays = conversions.arrays(record)
         names = list(self._names)
         raw = self._take_out(arrays, names, large)
         if not raw and not self._has_bare_numbers:
@@ -83,11 +84,6 @@ class JsonLines:
         parts = _with_fragments(written, raw) if raw else iter((written,))
         for each in parts if large else (b"".join(parts),):
             take(each)
-
-    def _conversions_but(self, large: Sequence[int]) -> Sequence[Conversion | None]:
-        if not large:
-            return self._conversions
-        return [None if at in large else each for at, each in enumerate(self._conversions)]
 
     def _take_out(
         self, arrays: list[Array], names: list[str], large: Sequence[int]
@@ -120,10 +116,10 @@ class JsonLines:
 
     def _schema_of(self, arrays: Sequence[Array], names: Sequence[str]) -> Schema:
         """Return the last batch's schema where it fits: a wide one takes long to make."""
-        types = [each.type for each in arrays]
+        types = [arrays[at].type for at in self._conversions.varying]
         if names != self._last_names or types != self._last_types:
             self._last_names, self._last_types = names, types
-            fields = [Field(name, each) for name, each in zip(names, types, strict=True)]
+            fields = [Field(name, each.type) for name, each in zip(names, arrays, strict=True)]
             self._last_schema = Schema(fields)
         return self._last_schema
 

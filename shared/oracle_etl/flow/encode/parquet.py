@@ -16,7 +16,7 @@ from arro3.io import write_parquet
 
 from oracle_etl.arrow_types import arrow_type
 from oracle_etl.flow.encode.arrow_text import check_text
-from oracle_etl.flow.encode.convert_columns import converted, parquet_conversion
+from oracle_etl.flow.encode.batch_conversions import parquet_conversions
 from oracle_etl.flow.encode.large_values import large_values, with_large_values, without
 from oracle_etl.flow.encode.parquet_footer import (
     CHUNK_FILE_OFFSET,
@@ -52,7 +52,7 @@ class ParquetFile:
     ) -> None:
         self._columns = columns
         self._level = level
-        self._conversions = [parquet_conversion(each, mask_key=mask_key) for each in columns]
+        self._conversions = parquet_conversions(columns, mask_key=mask_key)
         self._waiting: list[RecordBatch] = []
         self._waiting_bytes = 0
         self._written = 0
@@ -63,7 +63,9 @@ class ParquetFile:
 
     def encode(self, batch: Any) -> bytes:  # noqa: ANN401  any object with the Arrow interface
         """Keep a batch for its row group; return the group when it is large enough."""
-        record = self._converted(RecordBatch.from_arrow(batch))
+        record = self._converted(
+            batch if isinstance(batch, RecordBatch) else RecordBatch.from_arrow(batch)
+        )
         self.plain_bytes += record.nbytes
         self.rows += record.num_rows
         if large := large_values(record):
@@ -84,7 +86,7 @@ class ParquetFile:
         return last + written + len(written).to_bytes(FOOTER_LENGTH_BYTES, "little") + MAGIC
 
     def _converted(self, record: RecordBatch) -> RecordBatch:
-        arrays = converted(record, self._columns, self._conversions)
+        arrays = self._conversions.arrays(record)
         for column, array in zip(self._columns, arrays, strict=True):
             if column.form in _TEXT_FORMS:
                 check_text(array, column=column.name)

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from datetime import datetime  # noqa: F401  the case file writes moments with it
 from decimal import Decimal
 from pathlib import Path
@@ -149,8 +150,11 @@ class TestTextUnderAnotherEncoding:
 
     def test_in_two_pieces_is_decoded_whole(self) -> None:
         raw = ("가" * 1500 + "x").encode("cp949")
-        rows = encoded([(raw[:1999], raw[1999:]), (b"ab", None)], self.CARRIAGE, C="VARCHAR2(4000)")
-        assert rows == [{"C": "가" * 1500 + "x"}, {"C": "ab"}]
+        shape = replace(shape_declared(C="VARCHAR2(4000)"), character_set="WE8ISO8859P1")
+        plan = plan_columns(shape, TableChoice(table="T"), self.CARRIAGE)
+        encoder = open_encoder(plan, self.CARRIAGE, role=PartRole.WHOLE)
+        written = encoder.encode(delivered(plan, [(raw[:1999], raw[1999:]), (b"ab", None)]))
+        assert read_lines(written + encoder.finish()) == [{"C": "가" * 1500 + "x"}, {"C": "ab"}]
 
     def test_that_breaks_it_stops_the_table_with_the_columns_name(self) -> None:
         with pytest.raises(UnreadableValue, match="column C holds bytes that are no cp949"):
