@@ -180,6 +180,35 @@ class TransactionsContract(JobBookContract):
             a_slot(0, source="erp")
         ]
 
+    def test_change_a_slot_of_one_source_for_one_of_another_whole(self, book: JobBook) -> None:
+        """Each gives a slot of its own up for the one that all want: only one of them may."""
+        owners = [f"w{number}" for number in range(self.contenders)]
+
+        def sit(entries: Entries) -> None:
+            for number, owner in enumerate(owners):
+                entries.put_slot(a_slot(number, source="erp", owner=owner, expires_at=later(60)))
+
+        def move(owner: str) -> Callable[[], bool]:
+            def work(entries: Entries) -> bool:
+                [mine] = [slot for slot in entries.slots("erp") if slot.owner == owner]
+                if any(slot.owner is not None for slot in entries.slots("crm")):
+                    return False
+                entries.put_slot(a_slot(0, source="crm", owner=owner, expires_at=later(60)))
+                entries.put_slot(a_slot(mine.number, source="erp"))
+                return True
+
+            return lambda: patiently(book, work)
+
+        book.transact(sit)
+        moved = all_at_once([move(owner) for owner in owners])
+        erp, crm = (
+            book.transact(lambda entries, at=at: entries.slots(at)) for at in ("erp", "crm")
+        )
+        held = [slot.owner for slot in (*erp, *crm) if slot.owner is not None]
+        assert moved.count(True) == 1
+        assert sorted(held) == sorted(owners)
+        assert [slot.owner for slot in crm] == [owners[moved.index(True)]]
+
     def test_count_running_jobs_and_tables(self, book: JobBook) -> None:
         write(
             book,
