@@ -201,9 +201,8 @@ class TransactionsContract(JobBookContract):
 
         book.transact(sit)
         moved = all_at_once([move(owner) for owner in owners])
-        erp, crm = (
-            book.transact(lambda entries, at=at: entries.slots(at)) for at in ("erp", "crm")
-        )
+        erp = book.transact(lambda entries: entries.slots("erp"))
+        crm = book.transact(lambda entries: entries.slots("crm"))
         held = [slot.owner for slot in (*erp, *crm) if slot.owner is not None]
         assert moved.count(True) == 1
         assert sorted(held) == sorted(owners)
