@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
@@ -35,6 +36,10 @@ from oracle_etl.ports import TableSource
 
 _KEYS_SHOWN = 5
 _LONGEST_KEY = 80
+_MOVING = re.compile(
+    r"\b(?:SYSDATE|SYSTIMESTAMP|CURRENT_DATE|CURRENT_TIMESTAMP|LOCALTIMESTAMP)\b", re.IGNORECASE
+)
+"""What a predicate finds depends on when it is asked, at whatever SCN."""
 _SOURCE_WIDE = (
     InvalidRequest,
     LoginRefused,
@@ -110,6 +115,8 @@ def _why_not(job: Job, task: TableTask) -> str:
         return "it was read in a transaction of its own, at no SCN that could be asked for again"
     if job.request.limit is not None:
         return "a test run took any rows, and nobody can tell which"
+    if moving := _MOVING.search(task.choice.where or ""):
+        return f"its predicate asks for {moving.group().upper()}, which is another one by now"
     return ""
 
 

@@ -24,6 +24,7 @@ from oracle_etl.flow.findings import Basis, Depth, Fault, Report, TableReport
 from oracle_etl.flow.retry_job import retry_job
 from oracle_etl.flow.tables_of import tables_of
 from oracle_etl.flow.verify_job import verification_of_manifest, verify_job
+from oracle_etl.model.columns import ObjectKind, TableShape
 from oracle_etl.model.errors import (
     AccessDenied,
     InvalidRequest,
@@ -36,6 +37,7 @@ from oracle_etl.model.errors import (
     UnreadableMoment,
 )
 from oracle_etl.model.job import JobStatus
+from oracle_etl.model.names import TableName
 from oracle_etl.model.objects import StoredObject
 from oracle_etl.model.reading import Reading
 from oracle_etl.model.table_task import RowidRange
@@ -730,6 +732,13 @@ class TestKeysThatMayNotBeShown:
         assert "new" not in finding.message.replace("anew", "")
 
 
+class Views(MemorySource):
+    """A source whose objects cannot be read in ranges."""
+
+    def shape(self, table: TableName) -> TableShape:
+        return replace(super().shape(table), kind=ObjectKind.VIEW)
+
+
 class TestATableThatCannotBeComparedAnyMore:
     def reasons(self, written: Written) -> list[str]:
         report = written.verify(Depth.VALUES)
@@ -770,6 +779,20 @@ class TestATableThatCannotBeComparedAnyMore:
         report = verify_job(job.id, outside=written.home, depth=Depth.VALUES)
         assert not report.differs
         assert "a test run took any rows" in report.tables[0].unchecked[0]
+
+    def test_because_undo_goes_within_what_has_no_addresses_says_so(self, written: Written) -> None:
+        views = Views(states=written.source.states, rows_undo_reaches=ROWS_OF_A_BATCH)
+        home = replace(written.home, source=lambda _: views)
+        report = verify_job(written.job.id, outside=home, depth=Depth.VALUES)
+        assert "undo no longer reaches" in table(report, "EMP").unchecked[0]
+        assert table(report, "DEPT").rows_compared == len(DEPT)
+
+    def test_because_its_predicate_asks_for_the_time_says_so(self, tmp_path: Path) -> None:
+        choice = TableChoice(table="EMP", where="CREATED >= sysdate - 1")
+        written = write_version(tmp_path, choices=(choice,))
+        [reason] = self.reasons(written)
+        written.home.close()
+        assert "its predicate asks for SYSDATE" in reason
 
     def test_because_the_source_is_away_spares_it_the_other_tables(self, written: Written) -> None:
         asked: list[str] = []
