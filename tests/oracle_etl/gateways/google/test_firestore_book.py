@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -170,6 +172,31 @@ class TestOthersWhoWin:
 
         book.transact(work)
         assert len(tries) == 3
+
+    def test_are_met_again_by_one_thread_at_a_time(self, book: FirestoreJobBook) -> None:
+        at_it: list[int] = []
+        together: list[int] = []
+        all_lost = threading.Barrier(4)
+
+        def lose_once(number: int) -> None:
+            tries = []
+
+            def work(_: Entries) -> None:
+                tries.append(number)
+                if len(tries) == 1:
+                    all_lost.wait(timeout=30)
+                    raise Aborted("as others win")  # type: ignore[no-untyped-call]
+                at_it.append(number)
+                together.append(len(at_it))
+                # Long enough for the others to come, were they let in.
+                threading.Event().wait(0.05)
+                at_it.remove(number)
+
+            book.transact(work)
+
+        with ThreadPoolExecutor(4) as threads:
+            list(threads.map(lose_once, range(4)))
+        assert together == [1, 1, 1, 1]
 
     def test_are_not_waited_for_where_an_index_is_missing(
         self, book: FirestoreJobBook, clock: SteppedClock

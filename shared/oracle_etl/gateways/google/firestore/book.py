@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import chain, islice
+from itertools import chain, islice, repeat
+from threading import Lock
 from typing import TypeVar
 
 from google.cloud import firestore
@@ -41,6 +42,8 @@ from oracle_etl.ports import Clock, Entries, Page, PageRequest, Receipt, TableCh
 T = TypeVar("T")
 CONTENDED = Patience(repeats=10, first_wait_seconds=0.05, longest_wait_seconds=4.0)
 """Transactions that lose against others are short, so their first waits are."""
+_LONGEST_IN_LINE_SECONDS = 4.0
+"""Where Firestore itself is slow, nobody shall wait for all others to find that out."""
 
 
 class FirestoreJobBook:
@@ -58,15 +61,24 @@ class FirestoreJobBook:
         self._clock = clock
         self._keep = timedelta(days=keep_days)
         self._patience = patience
+        self._line = Lock()
 
     def transact(self, work: Callable[[Entries], T]) -> T:
         """Run `work` in one transaction, again and again while others win, up to a limit.
 
         Where the reply to a commit is lost, the documents tell whether it was done.
         """
-        return patiently(
-            lambda: self._transact_once(work), patience=self._patience, clock=self._clock
-        )
+        attempts = chain([self._transact_once], repeat(self._transact_in_line))
+        return patiently(lambda: next(attempts)(work), patience=self._patience, clock=self._clock)
+
+    def _transact_in_line(self, work: Callable[[Entries], T]) -> T:
+        """Try again while no other thread here does: many at once would only lose together."""
+        is_alone = self._line.acquire(timeout=_LONGEST_IN_LINE_SECONDS)
+        try:
+            return self._transact_once(work)
+        finally:
+            if is_alone:
+                self._line.release()
 
     def _transact_once(self, work: Callable[[Entries], T]) -> T:
         transaction = self._database.client.transaction(max_attempts=1)
