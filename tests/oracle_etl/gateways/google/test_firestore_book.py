@@ -174,9 +174,7 @@ class TestOthersWhoWin:
         assert len(tries) == 3
 
     def test_are_met_again_by_one_thread_at_a_time(self, book: FirestoreJobBook) -> None:
-        at_it: list[int] = []
-        together: list[int] = []
-        all_lost = threading.Barrier(4)
+        all_lost, at_it, two_at_it = threading.Barrier(4), threading.Lock(), threading.Event()
 
         def lose_once(number: int) -> None:
             tries = []
@@ -186,17 +184,18 @@ class TestOthersWhoWin:
                 if len(tries) == 1:
                     all_lost.wait(timeout=30)
                     raise Aborted("as others win")  # type: ignore[no-untyped-call]
-                at_it.append(number)
-                together.append(len(at_it))
-                # Long enough for the others to come, were they let in.
-                threading.Event().wait(0.05)
-                at_it.remove(number)
+                if not at_it.acquire(blocking=False):
+                    two_at_it.set()
+                    return
+                # Were others let in, they would come now.
+                two_at_it.wait(timeout=0.05)
+                at_it.release()
 
             book.transact(work)
 
         with ThreadPoolExecutor(4) as threads:
             list(threads.map(lose_once, range(4)))
-        assert together == [1, 1, 1, 1]
+        assert not two_at_it.is_set()
 
     def test_are_not_waited_for_where_an_index_is_missing(
         self, book: FirestoreJobBook, clock: SteppedClock
