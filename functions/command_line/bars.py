@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -80,10 +80,13 @@ class PlainLines(_LeavesNothing):
     def __init__(self, output: Output) -> None:
         self._output = output
         self._shown: dict[str, float] = {}
+        self._warnings = _Warnings()
 
     def show(self, event: ServerEvent) -> None:
         """Print a line where there is news."""
         name = printable(event.data.get("table"))
+        for warning in self._warnings.new(event.data):
+            self._output.note(f"warning: {warning}")
         match event.name:
             case "table_start":
                 self._output.note(f"{name}: started")
@@ -113,6 +116,7 @@ class LiveBars:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._bars: dict[str, TaskID] = {}
+        self._warnings = _Warnings()
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
@@ -142,6 +146,8 @@ class LiveBars:
         """Move the table's bar, or replace it by a line."""
         name = printable(event.data.get("table"))
         data = event.data
+        for warning in self._warnings.new(data):
+            self._say(f"! {warning}", "yellow")
         match event.name:
             case "progress" if data.get("stage") == "cancelled":
                 self._drop(name)
@@ -172,6 +178,20 @@ class LiveBars:
 
     def _say(self, line: str, style: str) -> None:
         self._console.print(Text(line, style=style))
+
+
+class _Warnings:
+    """What tables are warned of, which each event repeats until their next stage."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def new(self, data: Mapping[str, Any]) -> Iterator[str]:
+        """Yield an event's warning where it was not told before."""
+        warning = data.get("warning")
+        if warning is not None and warning not in self._told:
+            self._told.add(warning)
+            yield printable(warning)
 
 
 class _Figures(ProgressColumn):

@@ -49,6 +49,8 @@ class ProgressEvent(Answer):
     parts_total: int
     parts_completed: int
     job_progress_percent: float
+    warning: str | None
+    """What to know about the table while it runs, such as that undo will not last."""
 
 
 class TableCompleteEvent(Answer):
@@ -214,6 +216,7 @@ def _progress(job: Job, table: TableTask, event: JobEvent) -> ProgressEvent:
         parts_total=max(table.parts_total, 1),
         parts_completed=table.parts_completed,
         job_progress_percent=round(job.totals.percent, 1),
+        warning=(event.stage.note or None) if event.stage else None,
     )
 
 

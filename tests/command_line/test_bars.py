@@ -85,6 +85,13 @@ class TestWithoutATerminal:
             "stumbled: HR.EMP: no such table. grant SELECT",
         ]
 
+    def test_a_warning_is_told_once(self, plain: Readable, page: io.StringIO) -> None:
+        with a_watcher(plain) as watcher:
+            for rows in (1, 2):
+                watcher.show(progress(rows, 1.0, warning="undo ends \x1b too early"))
+            watcher.show(progress(3, 1.0, warning=None))
+        assert page.getvalue().splitlines() == [r"warning: undo ends \x1b too early"]
+
 
 class TestForAProgram:
     def test_every_event_is_passed_on_as_it_came(self, page: io.StringIO) -> None:
@@ -122,6 +129,15 @@ class TestOnATerminal:
                 watcher.show(event)
         assert "✓ HR.EMP: 1,234 rows, 5.6 kB, 2.4 s" in page.getvalue()
         assert "✗ HR.EMP: no such table. grant SELECT" in page.getvalue()
+
+    def test_a_warning_stands_above_the_bars_once(
+        self, terminal: Readable, page: io.StringIO
+    ) -> None:
+        with LiveBars(terminal.console) as watcher:
+            for rows in (1, 2):
+                watcher.show(progress(rows, warning="undo ends too early"))
+            assert watcher.running == ("HR.EMP",)
+        assert page.getvalue().count("! undo ends too early") == 1
 
     def test_a_table_that_is_tried_again_keeps_its_bar(
         self, terminal: Readable, page: io.StringIO

@@ -49,6 +49,8 @@ class MemorySource:
     estimated_bytes: int = 8192
     rows_undo_reaches: int | None = None
     """A reading of more rows than this ends in UndoGone."""
+    undo_retention: int | None = 900
+    """How many seconds undo is meant to reach; None where the account may not ask."""
     altered_scn: dict[str, int] = field(default_factory=dict)
     """By table: the SCN of its last DDL, before which it cannot be read."""
     is_reversed: bool = False
@@ -145,7 +147,7 @@ class MemorySource:
         yield _Batches(self, reading)
 
     def undo_retention_seconds(self) -> int | None:
-        return 900
+        return self.undo_retention
 
     def close(self) -> None:
         """Nothing is open."""

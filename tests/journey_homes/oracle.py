@@ -92,6 +92,17 @@ class Oracle:
             connection.commit()
         self.analyse(name)
 
+    @contextmanager
+    def keeping_undo_for(self, seconds: int) -> Iterator[None]:
+        """Have UNDO_RETENTION, which the account may look up, set while the block runs."""
+        self._database.grant(USER, "SELECT", "SYS", "V_$PARAMETER")
+        usual = self._database.undo_retention_seconds
+        self._database.undo_retention_seconds = seconds
+        try:
+            yield
+        finally:
+            self._database.undo_retention_seconds = usual
+
     def analyse(self, name: str) -> None:
         """Gather a table's statistics, as Oracle does every night."""
         table = self._database.catalog.find(USER, name)

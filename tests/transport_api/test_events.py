@@ -246,6 +246,11 @@ class TestTheSpecificationsEvents:
         specified = {"table", "rows_processed", "rows_per_second", "progress_percent"}
         assert specified < data.keys()
 
+    def test_progress_of_a_table_with_a_warning(self) -> None:
+        stage = Stage(name=StageName.EXTRACTING, at=NOON, note="undo ends too early")
+        data = self.data(EventName.PROGRESS, table=self.table, stage=stage)
+        assert data == {**golden("event_progress.json"), "warning": stage.note}
+
     def test_table_start(self) -> None:
         stages = tuple(Stage(name=StageName.PLANNING, at=later(at)) for at in range(3))
         table = replace(self.table, stages=stages)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 
 from oracle_etl.flow.decode.manifest import (
     Document,
@@ -46,7 +47,8 @@ def contents_of(manifest: Manifest) -> Contents:
 
 
 def held_manifest(job: Job, *, outside: Outside) -> Manifest:
-    """Return the manifest as the book has it: what the job's own must say."""
+    """Return the manifest as the book has it, and this release writes it."""
+    job = replace(job, release=version("oracle-etl"))
     return open_manifest(manifest_text(job, _verdict(job, outside=outside), outside=outside))
 
 

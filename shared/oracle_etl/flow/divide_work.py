@@ -14,6 +14,9 @@ from oracle_etl.outside import Outside
 from oracle_etl.ports import Entries
 
 MOST_HALVINGS = 6
+_EARLY_HALVINGS = 2
+_MOST_PARTS_EARLY = MOST_PARTS * 3 // 4
+"""What is left is for parts whose undo is gone in fact."""
 _PARTS_OF_A_WHOLE_TABLE = 4
 
 
@@ -31,6 +34,25 @@ def divide_work(claim: Claim, error: UndoGone, *, outside: Outside) -> None:
         split_table(claim, ranges_between(cuts), outside=outside)
         return
     outside.queue.publish([_halve(claim, cuts[0], outside=outside), claim.ref])
+
+
+def divide_early(claim: Claim, *, outside: Outside) -> bool:
+    """Halve a part of a table whose undo is foreseen to end, so that less is lost when it does.
+
+    Whether it was; each part is halved twice at the most, and the halves are claimed anew.
+    """
+    assert claim.part is not None, "only parts are divided before they are read"
+    if (
+        claim.table.undo_needed is None
+        or claim.part.depth >= _EARLY_HALVINGS
+        or claim.table.parts_total >= _MOST_PARTS_EARLY
+    ):
+        return False
+    cuts = _cuts(claim, reading_of(claim, outside=outside), outside=outside)
+    if not cuts:
+        return False
+    outside.queue.publish([_halve(claim, cuts[0], outside=outside), claim.ref])
+    return True
 
 
 def _cuts(claim: Claim, reading: Reading, *, outside: Outside) -> tuple[str, ...]:

@@ -60,7 +60,7 @@ def judge_version(job: Job, *, outside: Outside) -> Verdict:
 
 
 def _verdict(job: Job, findings: _Findings) -> Verdict:
-    warnings = (*_apart(findings), *findings.warnings)
+    warnings = (*job.warnings, *_apart(findings), *findings.warnings)
     # No SCN at all means a transaction per table: each has a moment of its own.
     is_mixed = len(findings.moments) > 1 or findings.moments == {None}
     if job.cancel_requested_at is not None and job.counts.tables_cancelled:

@@ -85,6 +85,7 @@ def _begin(failed: Job, *, outside: Outside) -> Job:
             request=JobRequest(retry_of=failed.id),
             counts=counts,
             scn=failed.scn if keeps_moment else None,
+            scn_at=failed.scn_at if keeps_moment else None,
             held_by=failed.held_by if keeps_moment else None,
             leftovers=failed.leftovers if keeps_moment else (),
             created_at=now,

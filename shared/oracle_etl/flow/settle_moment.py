@@ -18,13 +18,15 @@ def settle_moment(job: Job, source: TableSource, *, outside: Outside) -> Job:
     """Return the job with its moment settled: the first worker to get here decides for all."""
     if job.held_by is not None:
         return job
+    # Before it is asked for, so that it is rather thought older than it is.
+    at = outside.clock.now()
     scn = source.current_scn()
     held_by = _HELD_BY_TABLE if scn is None else _HELD_BY_SCN
 
     def settle(entries: Entries) -> Job:
         stored = entries.job(job.id)
         assert stored is not None, "a job is never removed while it runs"
-        settled = stored.held_at(scn, held_by=held_by)
+        settled = stored.held_at(scn, held_by=held_by, at=at)
         if settled is not stored:
             entries.put_job(settled)
         return settled

@@ -54,9 +54,11 @@ def hand_over(claim: Claim, parts: Sequence[PartTask], *, outside: Outside) -> T
     for first in range(0, len(parts), _PARTS_OF_ONE_WRITE):
         _write_parts(claim, parts[first : first + _PARTS_OF_ONE_WRITE], outside=outside)
     read = [each.extract for each in parts if each.extract is not None]
+    undo = outside.source(claim.job.transport.source).undo_retention_seconds()
 
     def hand(entries: Entries) -> TableTask:
-        split = claimed_table(entries, claim).split(claim.fence, parts=len(parts))
+        table = claimed_table(entries, claim)
+        split = table.split(claim.fence, parts=len(parts), undo_seconds=undo)
         entries.put_table(split)
         if read:
             entries.count_part(split.job_id, split.table_id, _counts(read))

@@ -14,9 +14,10 @@ from oracle_etl.flow.claim_work import (
     failure_of,
     gave_up,
 )
-from oracle_etl.flow.divide_work import divide_work
+from oracle_etl.flow.divide_work import divide_early, divide_work
 from oracle_etl.flow.encode import PartRole
 from oracle_etl.flow.end_work import cancel_work, fail_work, give_back
+from oracle_etl.flow.foresee_undo import foresee_undo
 from oracle_etl.flow.keep_lease import JobCancelled, Lease, WorkerStopping
 from oracle_etl.flow.move_table import move_table
 from oracle_etl.flow.place_table import place_table
@@ -180,6 +181,14 @@ def _commit_table(claim: Claim, extract: Extract, *, outside: Outside) -> TableT
 
 
 def _move_part(claim: Claim, lease: Lease, outside: Outside) -> None:
+    if divide_early(claim, outside=outside):
+        return
+    began = outside.clock.monotonic()
+    extract = _read_part(claim, lease, outside)
+    foresee_undo(claim, extract, outside.clock.monotonic() - began, outside=outside)
+
+
+def _read_part(claim: Claim, lease: Lease, outside: Outside) -> Extract:
     is_member = claim.job.transport.carriage.format is Format.JSONL_GZ
     role = PartRole.MEMBER if is_member else PartRole.WHOLE
     reading = reading_of(claim, outside=outside)
@@ -193,6 +202,7 @@ def _move_part(claim: Claim, lease: Lease, outside: Outside) -> None:
         entries.count_part(part.job_id, part.table_id, counts)
 
     outside.book.transact(commit)
+    return extract
 
 
 def _close_after_last_part(claim: Claim, outside: Outside) -> None:

@@ -121,6 +121,8 @@ class Job:
     totals_hold: Hold = Hold()
     closing: Hold = Hold()
     scn: int | None = None
+    scn_at: datetime | None = None
+    """When the SCN was settled; a retry has the first job's."""
     held_by: str | None = None
     """How consistency is held: `scn` or `read-only transaction per table`; None until known."""
     is_mixed: bool = False
@@ -202,9 +204,11 @@ class Job:
         """Return the job for which workers were asked."""
         return replace(self, dispatch=Dispatch.LAUNCHED, dispatched_at=now)
 
-    def held_at(self, scn: int | None, *, held_by: str) -> Job:
+    def held_at(self, scn: int | None, *, held_by: str, at: datetime) -> Job:
         """Return the job with its SCN settled; the first worker to settle it decides."""
-        return self if self.held_by is not None else replace(self, scn=scn, held_by=held_by)
+        if self.held_by is not None:
+            return self
+        return replace(self, scn=scn, held_by=held_by, scn_at=None if scn is None else at)
 
     def cancelling(self, *, now: datetime) -> Job:
         """Return the job whose workers are asked to stop."""

@@ -66,6 +66,10 @@ class TableTask:
     """The SCN this table is read at; None under a read-only transaction."""
     parts_total: int = 0
     """0 until planned, and for a table read in one part by the worker that planned it."""
+    undo_seconds: int | None = None
+    """How far undo was meant to reach when it was split; None where the account may not ask."""
+    undo_needed: int | None = None
+    """How far undo would have to reach for its last part, once that is foreseen to be too far."""
     parts_completed: int = 0
     parts_failed: int = 0
     parts_rows: int = 0
@@ -156,9 +160,25 @@ class TableTask:
             stages=(*self.stages, Stage(name=StageName.EXTRACTING, at=now)),
         )
 
-    def split(self, fence: int, *, parts: int) -> TableTask:
+    def split(self, fence: int, *, parts: int, undo_seconds: int | None) -> TableTask:
         """Return the table waiting for its parts, in nobody's hands."""
-        return replace(self, step=Step.PARTS, parts_total=parts, hold=self.hold.freed(fence))
+        return replace(
+            self,
+            step=Step.PARTS,
+            parts_total=parts,
+            undo_seconds=undo_seconds,
+            hold=self.hold.freed(fence),
+        )
+
+    def outlasting_undo(self, seconds: int, *, warning: str, now: datetime) -> TableTask:
+        """Return the table whose last part is foreseen to need more undo than there is."""
+        stage = Stage(name=StageName.EXTRACTING, at=now, note=warning)
+        return replace(
+            self,
+            undo_needed=seconds,
+            warnings=(*self.warnings, warning),
+            stages=(*self.stages, stage),
+        )
 
     def extracted(self, fence: int, extract: Extract, *, now: datetime) -> TableTask:
         """Return the table read in one part, to be placed by the same worker."""

@@ -55,8 +55,8 @@ class TestAJobThatStarts:
         assert job.launched(now=later(2)).dispatch is Dispatch.LAUNCHED
 
     def test_takes_its_moment_from_the_first_worker(self) -> None:
-        job = a_job().held_at(100, held_by="scn")
-        assert job.held_at(200, held_by="scn") is job
+        job = a_job().held_at(100, held_by="scn", at=NOON)
+        assert job.held_at(200, held_by="scn", at=later(1)) is job
 
 
 class TestAJobThatEnds:

@@ -88,7 +88,7 @@ class TestATableInAWorkersHands:
             "planned": lambda: planned(table, fence=1),
             "extracted": lambda: table.extracted(1, an_extract(), now=NOON),
             "completed": lambda: table.completed(1, (), now=NOON),
-            "split": lambda: table.split(1, parts=2),
+            "split": lambda: table.split(1, parts=2, undo_seconds=900),
             "renewed": lambda: table.renewed(1, now=NOON, lease_seconds=1),
         }
         with pytest.raises(LeaseLost):
@@ -109,7 +109,7 @@ class TestATableThatRestsAfterAFailure:
 
 class TestASplitTable:
     def test_waits_for_its_parts_in_nobodys_hands(self) -> None:
-        table = planned(claimed(a_table())).split(1, parts=2)
+        table = planned(claimed(a_table())).split(1, parts=2, undo_seconds=900)
         assert (table.step, table.hold.owner, table.can_be_claimed(NOON)) == (
             Step.PARTS,
             None,
