@@ -20,14 +20,25 @@ from benchmarks.cases import CASES, Case
 from benchmarks.measured import Figures, Request
 from benchmarks.peers import measure_peers
 from benchmarks.processes import run_measured, serving_replay
-from benchmarks.results import Result, document, line_of, lines_of_peers, machine_now
+from benchmarks.results import (
+    Result,
+    document,
+    line_of,
+    lines_of_document,
+    lines_of_peers,
+    machine_now,
+)
 
 _BLOCK = 100
 
 
 def main() -> None:
-    """Run what was asked for."""
+    """Run what was asked for, or show what an earlier run stored."""
     chosen = _arguments()
+    if chosen.show:
+        stored = json.loads(Path(chosen.show).read_text(encoding="utf-8"))
+        print("\n".join(lines_of_document(stored)))
+        return
     machine = machine_now()
     with (
         serving_replay(chosen.share) as dsn,
@@ -59,6 +70,7 @@ def _arguments() -> argparse.Namespace:
         "--share", type=float, default=1.0, help="of each table's rows, to try it out"
     )
     parser.add_argument("--json", default="", help="where the figures are stored")
+    parser.add_argument("--show", default="", help="print such a file's lines; measure nothing")
     return parser.parse_args()
 
 

@@ -6,9 +6,11 @@ import os
 import platform
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -109,6 +111,14 @@ def lines_of_peers(results: Sequence[Result], peers: dict[str, Any]) -> Iterator
     ]
     for name, figures in peers.items():
         yield f"{case:7s} {name:14s} {_said(figures, max(alike, default=0.0))}"
+
+
+def lines_of_document(stored: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines of what was stored: every result, and behind those of a case its peers."""
+    for _, of_case in groupby(stored["results"], key=itemgetter("case")):
+        results = [Result(**each) for each in of_case]
+        yield from map(line_of, results)
+        yield from lines_of_peers(results, results[0].peers)
 
 
 def _said(figures: dict[str, Any], ours: float) -> str:

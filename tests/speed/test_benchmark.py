@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import chain
@@ -15,7 +16,7 @@ import pytest
 from benchmarks.__main__ import shared_out
 from benchmarks.cases import CASES, Value
 from benchmarks.peer_values import differences, is_same
-from benchmarks.results import Result, lines_of_peers
+from benchmarks.results import Result, document, line_of, lines_of_document
 
 from oracle_standin.values.moments import Moment
 
@@ -168,7 +169,9 @@ class TestThePeersLines:
             "differences": 2,
         }
         peers = {"usual": peer, "airflow": {"skipped": "no network"}}
-        [usual, airflow] = lines_of_peers([result], peers)
+        stored = document([replace(result, peers=peers)], machine={})
+        [ours, usual, airflow] = lines_of_document(json.loads(json.dumps(stored)))
+        assert ours == line_of(result)
         assert "ours is   8.0 times" in usual
         assert "2 of 50 values differ" in usual
         assert "skipped: no network" in airflow
