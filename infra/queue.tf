@@ -65,6 +65,15 @@ resource "google_pubsub_topic_iam_member" "publishes" {
   member = local.members[each.value.who]
 }
 
+# The API tells in its health whether the topic is there.
+resource "google_pubsub_topic_iam_member" "looks" {
+  for_each = local.worker_jobs
+
+  topic  = google_pubsub_topic.tables[each.key].id
+  role   = "roles/pubsub.viewer"
+  member = local.members.api
+}
+
 resource "google_pubsub_subscription_iam_member" "pulls" {
   for_each = local.worker_jobs
 

@@ -98,7 +98,7 @@ class Probes:
             every_seconds=_STATE_SECONDS,
         )
         self.queue = SparingLook(
-            lambda: _health_of(lambda: outside.queue.publish(())),
+            lambda: _health_of(lambda: _verify_queues(outside)),
             clock=clock,
             every_seconds=_STATE_SECONDS,
         )
@@ -107,6 +107,13 @@ class Probes:
             clock=clock,
             every_seconds=_STORE_SECONDS,
         )
+
+
+def _verify_queues(outside: Outside) -> None:
+    """Look at the queue of every lane that work may be sent to."""
+    lanes = outside.elsewhere.values()
+    for queue in {outside.queue, *(lane.queue for lane in lanes)}:
+        queue.verify()
 
 
 def _health_of(look: Callable[[], object]) -> PartHealth:

@@ -319,6 +319,10 @@ class TaskQueue(Protocol):
         """Take messages that came back more often than the backstop allows."""
         ...
 
+    def verify(self) -> None:
+        """Prove that the queue is there, publishing nothing; QueueAway where it is not."""
+        ...
+
 
 class WorkerLauncher(Protocol):
     """Starts workers."""

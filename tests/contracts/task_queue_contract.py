@@ -60,6 +60,10 @@ class TaskQueueContract:
         queue.publish([])
         assert self.pull(queue) is None
 
+    def test_that_is_there_is_verified_and_nothing_comes_of_it(self, queue: TaskQueue) -> None:
+        queue.verify()
+        assert self.pull(queue) is None
+
     def test_every_message_comes(self, queue: TaskQueue) -> None:
         sent = {ref(number) for number in range(self.messages)}
         queue.publish(sorted(sent))

@@ -57,6 +57,9 @@ ALLOWED = {
     "google_pubsub_topic_iam_member.agent_publishes_dead_letters": {
         "roles/pubsub.publisher": "Pub/Sub moves messages to the dead letters",
     },
+    "google_pubsub_topic_iam_member.looks": {
+        "roles/pubsub.viewer": "the API's health asks whether the topic is there",
+    },
     "google_pubsub_topic_iam_member.publishes": {
         "roles/pubsub.publisher": "the API publishes tables, workers publish parts",
     },

@@ -12,6 +12,7 @@ from fakes.away import Away
 from fakes.memory_source import MemorySource
 from fakes.stepped_clock import SteppedClock
 from oracle_etl.model.errors import BookAway, InvalidRequest, QueueAway, SourceAway, StoreRefused
+from oracle_etl.outside import Lane
 from oracle_etl.ports import SourceStatus
 from oracle_etl.settings import Secret, Settings, SourceSettings
 from transport_api.probes import SparingLook
@@ -191,6 +192,15 @@ class TestASparingLook:
         with pytest.raises(ZeroDivisionError):
             look.latest()
         assert self.seen(look) == 5
+
+
+class TestTheQueueOfOtherWorkers:
+    def test_is_looked_at_too(self, api: Api) -> None:
+        away = Away(QueueAway("the topic is gone"))
+        lane = Lane(queue=away, launcher=api.home.launcher)  # type: ignore[arg-type]
+        answer = api.having(elsewhere={"erp": lane}).app.test_client().get("/api/health")
+        assert answer.status_code == 503
+        assert answer.get_json()["queue"]["status"] == "down"
 
 
 class TestManyWhoAskForTheHealthAtOnce:

@@ -51,8 +51,11 @@ def check_up(
     `free_bytes` are those of the disk that objects and state lie on, None where it is not ours.
     """
     yield _asked("state", lambda: outside.book.transports(PageRequest(size=1)))
-    yield _asked("queue", lambda: outside.queue.publish(()))
+    yield _asked("queue", outside.queue.verify)
     yield _asked("workers", outside.launcher.running)
+    for name, lane in outside.elsewhere.items():
+        yield _asked(f"queue of {name}", lane.queue.verify)
+        yield _asked(f"workers of {name}", lane.launcher.running)
     yield _asked("object store", lambda: outside.store.verify(outside.default_bucket))
     if free_bytes is not None:
         yield _disk(free_bytes, outside)

@@ -11,7 +11,7 @@ from fakes.memory_source import MemorySource
 from flow_home import a_home
 from oracle_etl.flow.check_up import Finding, Health, check_up
 from oracle_etl.model.errors import BookAway, InvalidRequest, QueueAway, SourceAway, StoreRefused
-from oracle_etl.outside import Outside
+from oracle_etl.outside import Lane, Outside
 from oracle_etl.ports import ServerFacts, SourceStatus
 
 PLENTY = 1024**4
@@ -91,6 +91,15 @@ class TestAPartThatIsAway:
         assert [each.part for each in findings.values() if each.health is Health.BROKEN] == [part]
         assert findings[part].advice == "wait"
         assert len(findings) == 10
+
+
+class TestSourcesOfOtherWorkers:
+    def test_have_a_queue_and_workers_of_their_own_that_are_looked_at(self, home: Outside) -> None:
+        away = Away(QueueAway("the topic is gone", hint="deploy it"))
+        lane = Lane(queue=away, launcher=home.launcher)  # type: ignore[arg-type]
+        findings = found(replace(home, elsewhere={"erp": lane}))
+        assert findings["queue of erp"].health is Health.BROKEN
+        assert findings["workers of erp"].health is Health.WELL
 
 
 class TestADisk:

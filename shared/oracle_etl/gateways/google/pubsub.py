@@ -47,8 +47,8 @@ ERRORS: Table = google_table(
     signed_out=Verdict(QueueAway, SIGN_IN),
     without_right=Verdict(
         QueueAway,
-        "grant the service account roles/pubsub.publisher on the topic, and "
-        "roles/pubsub.subscriber on the subscriptions",
+        "grant the service account roles/pubsub.publisher and roles/pubsub.viewer on the topic, "
+        "and roles/pubsub.subscriber on the subscriptions",
     ),
     missing=Verdict(
         QueueAway, "create what PUBSUB_TOPIC, PUBSUB_SUBSCRIPTION and PUBSUB_DEAD_LETTERS name"
@@ -160,6 +160,13 @@ class PubSubTaskQueue:
             self._dead_letters, limit=limit, wait_seconds=self._shortest_pull_seconds
         )
         return [self._delivery(self._dead_letters, received) for received in found]
+
+    def verify(self) -> None:
+        """Ask for the topic. Not tried again: whoever asks wants to know how it is now."""
+        with named_errors(f"looking at {self._topic}"):
+            self._publisher.get().get_topic(
+                request={"topic": self._topic}, retry=None, timeout=_TIMEOUT_SECONDS
+            )
 
     def _pulled(
         self, subscription: str, *, limit: int, wait_seconds: float

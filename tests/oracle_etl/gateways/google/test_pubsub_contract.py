@@ -13,8 +13,9 @@ import pytest
 from contracts.task_queue_contract import TaskQueueContract, ref
 from emulators.emulator_fixtures import google_project
 from emulators.pubsub_home import publish_raw, pubsub_queue
-from oracle_etl.gateways.google.pubsub import PubSubTaskQueue
+from oracle_etl.gateways.google.pubsub import PubSubTaskQueue, QueueNames
 from oracle_etl.gateways.system_clock import SystemClock
+from oracle_etl.model.errors import QueueAway
 from oracle_etl.ports import Clock
 
 __all__ = ["google_project"]
@@ -37,6 +38,14 @@ class TestPubSub(TaskQueueContract):
     def publish_raw(self, google_project: str, queue: PubSubTaskQueue) -> Callable[[bytes], None]:
         del queue  # its topic must be there first
         return partial(publish_raw, google_project)
+
+    def test_whose_topic_is_not_there_is_away(self, google_project: str, clock: Clock) -> None:
+        names = QueueNames(
+            project=google_project, topic="gone", subscription="gone", dead_letters="gone"
+        )
+        with pytest.raises(QueueAway) as away:
+            PubSubTaskQueue(names, clock=clock).verify()
+        assert "PUBSUB_TOPIC" in away.value.hint
 
     def test_more_messages_than_one_request_carries_all_come(self, queue: PubSubTaskQueue) -> None:
         queue.publish([ref(number) for number in range(1001)])

@@ -70,6 +70,11 @@ class SqliteTaskQueue:
             rows = connection.execute(_DEAD, (self._moment(0), self._backstop, limit)).fetchall()
             return [self._leased(connection, row, _DEAD_LETTER_LEASE_SECONDS) for row in rows]
 
+    def verify(self) -> None:
+        """Prove that the file can be written."""
+        with self._database.writing(away=QueueAway, durable=False):
+            pass
+
     def _taken(self, lease_seconds: float) -> SqliteDelivery | None:
         wanted = (self._lane, self._moment(0), self._backstop)
         # Looking takes no lock, so that many idle workers do not keep a busy one from writing.

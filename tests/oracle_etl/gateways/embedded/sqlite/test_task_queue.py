@@ -91,6 +91,8 @@ class TestAPullThatWaits:
             assert queue.pull(wait_seconds=1, lease_seconds=30) is None
             with pytest.raises(QueueAway):
                 queue.publish([ref(1)])
+            with pytest.raises(QueueAway):
+                queue.verify()
             other.execute("ROLLBACK")
 
 
