@@ -197,7 +197,7 @@ class TestASparingLook:
 class TestTheQueueOfOtherWorkers:
     def test_is_looked_at_too(self, api: Api) -> None:
         away = Away(QueueAway("the topic is gone"))
-        lane = Lane(queue=away, launcher=api.home.launcher)  # type: ignore[arg-type]
+        lane = Lane(queue=away, launcher=api.home.launcher)
         answer = api.having(elsewhere={"erp": lane}).app.test_client().get("/api/health")
         assert answer.status_code == 503
         assert answer.get_json()["queue"]["status"] == "down"

@@ -96,7 +96,7 @@ class TestAPartThatIsAway:
 class TestSourcesOfOtherWorkers:
     def test_have_a_queue_and_workers_of_their_own_that_are_looked_at(self, home: Outside) -> None:
         away = Away(QueueAway("the topic is gone", hint="deploy it"))
-        lane = Lane(queue=away, launcher=home.launcher)  # type: ignore[arg-type]
+        lane = Lane(queue=away, launcher=home.launcher)
         findings = found(replace(home, elsewhere={"erp": lane}))
         assert findings["queue of erp"].health is Health.BROKEN
         assert findings["workers of erp"].health is Health.WELL
