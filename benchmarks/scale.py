@@ -1,6 +1,6 @@
 """Measure whether many tables, or many parts, cost more for each than few, in time or in memory.
 
-    python -m benchmarks.scale --tables 1000,2500,5000,10000 --parts 12500,25000,50000,100000
+    python -m benchmarks.scale --tables 1000,2500,5000,10000 --parts 12000,25000,50000,100000
 
 The service's and the worker's own code runs on the home of one machine, with an Oracle that costs
 nothing: what is measured is the book, the queue and the folder. Each size has a process of its own.
@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -37,7 +37,7 @@ from oracle_etl.gateways.embedded.sqlite import (
     SqliteTaskQueue,
 )
 from oracle_etl.gateways.system_clock import SystemClock
-from oracle_etl.model.job import JobRequest, JobStatus
+from oracle_etl.model.job import Job, JobRequest, JobStatus
 from oracle_etl.model.transport import Carriage, TableChoice, Transport
 from oracle_etl.outside import Limits, Outside
 from oracle_etl.ports import PageRequest, TableSource
@@ -92,7 +92,7 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale")
     parser.add_argument("--tables", default="1000,2500,5000,10000")
-    parser.add_argument("--parts", default="12500,25000,50000,100000")
+    parser.add_argument("--parts", default="12000,25000,50000,100000")
     parser.add_argument("--json", default="")
     parser.add_argument(_ONE, nargs=2, help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -155,17 +155,28 @@ class ScaledJob:
 
     def work(self) -> None:
         """Do all pieces of work but one."""
-        drain_queue(owner="worker", stopping=self.source.all_but_one_read, outside=self.outside)
+        while not self.source.all_but_one_read.is_set():
+            self._drain(self.source.all_but_one_read)
 
     def close(self) -> None:
         """Do the last piece of work and close the job; then idle for a while, as workers do."""
-        drain_queue(owner="worker", stopping=threading.Event(), outside=self.outside)
+        self._drain(threading.Event())
+
+    def _drain(self, stopping: threading.Event) -> None:
+        done = drain_queue(owner="worker", stopping=stopping, outside=self.outside)
+        if not done:
+            raise RuntimeError(f"a worker found nothing to do: {self._told()}")
 
     def check_completed(self) -> None:
         """Raise RuntimeError where the job has not completed."""
-        for job in self.book.jobs(PageRequest()).items:
-            if job.status is not JobStatus.COMPLETED:
-                raise RuntimeError(f"the job is {job.status}: {job.counts} {job.failure}")
+        if any(each.status is not JobStatus.COMPLETED for each in self._jobs()):
+            raise RuntimeError(f"the job did not complete: {self._told()}")
+
+    def _jobs(self) -> Sequence[Job]:
+        return self.book.jobs(PageRequest()).items
+
+    def _told(self) -> str:
+        return "; ".join(f"{each.status} {each.counts} {each.failure}" for each in self._jobs())
 
 
 @contextmanager
