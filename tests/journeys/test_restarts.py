@@ -63,7 +63,8 @@ class TestAServiceThatEndsInTheMiddleOfAJob:
             assert home.api.job(job)["status"] == "running"
             ending(home)
             home.start_again()
-            assert home.api.job(job)["status"] == "running"
+            # Workers that lived on may have come to the end by now.
+            assert home.api.job(job)["status"] in {"running", "completed"}
             ended = home.api.ended(job)
             assert (ended["status"], ended["version"]) == ("completed", "v001")
             version = Version(home=home, transport=transport)

@@ -2,79 +2,23 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 
 import pytest
 from _pytest.mark import ParameterSet
 
 from fakes.crashing_home import Crash, Effects, Moment, crashing
-from fakes.memory_source import MemorySource
-from flow_home import (
-    SMALL_PARTS,
-    a_home,
-    content,
-    drain,
-    manifest,
-    names,
-    put_transport,
-    rows,
-    settle,
-    start,
-    tables,
+from flow_home import a_home, put_transport, settle, start
+from run_of_two_tables import (
+    SITUATIONS,
+    a_source,
+    as_in,
+    assert_ended_right,
+    assert_nothing_partial,
+    effects_of,
+    run,
+    start_job_again,
 )
-from oracle_etl.flow import start_job as start_jobs
-from oracle_etl.flow.start_job import start_job
-from oracle_etl.model.job import Job, JobRequest, JobStatus
-from oracle_etl.model.transport import Carriage, Transport, TransportStatus
-from oracle_etl.outside import Outside
-
-EMP = tuple((number, f"name {number}") for number in range(25))
-DEPT = tuple((number, None) for number in range(3))
-SITUATIONS = {
-    "whole tables": Carriage(),
-    "a table in parts": SMALL_PARTS,
-    "tables written down one by one": Carriage(),
-}
-
-
-def a_source() -> MemorySource:
-    source = MemorySource()
-    source.put("EMP", EMP)
-    source.put("DEPT", DEPT)
-    return source
-
-
-def run(home: Outside, transport: Transport) -> Job:
-    job = start_job(transport.id, JobRequest(idempotency_key="k"), outside=home).job
-    drain(home)
-    return home.book.job(job.id)
-
-
-@contextmanager
-def as_in(situation: str) -> Iterator[None]:
-    """Write tables down in one transaction each where the situation says so."""
-    with pytest.MonkeyPatch.context() as patch:
-        if situation == "tables written down one by one":
-            patch.setattr(start_jobs, "_TABLES_OF_ONE_WRITE", 1)
-        yield
-
-
-@cache
-def effects_of(situation: str) -> tuple[str, ...]:
-    """Return the names of all effects of a run in which nobody dies."""
-    with tempfile.TemporaryDirectory() as folder, as_in(situation):
-        home = a_home(Path(folder), source=a_source())
-        transport = put_transport(home, "EMP", "DEPT", carriage=SITUATIONS[situation])
-        effects = Effects()
-        job = run(crashing(home, effects), transport)
-        home.close()
-        assert job.status is JobStatus.COMPLETED
-        return tuple(effects.names)
 
 
 def kill_points() -> list[ParameterSet]:
@@ -84,18 +28,6 @@ def kill_points() -> list[ParameterSet]:
         for number, name in enumerate(effects_of(situation), start=1)
         for moment in Moment
     ]
-
-
-def assert_ended_right(home: Outside, job: Job) -> None:
-    folder = job.folder
-    assert job.status is JobStatus.COMPLETED, (job.failure, tables(home, job))
-    assert rows(home, f"{folder}/EMP.jsonl.gz") == Counter(EMP)
-    assert rows(home, f"{folder}/DEPT.jsonl.gz") == Counter(DEPT)
-    assert content(home, f"{folder}/_SUCCESS") == b""
-    assert (job.counts.tables_completed, job.counts.rows) == (2, len(EMP) + len(DEPT))
-    assert {each["rows"] for each in manifest(home, job)["tables"]} == {len(EMP), len(DEPT)}
-    assert names(home, "_attempts/") == []
-    assert home.book.transport(job.transport_id).status is TransportStatus.IDLE
 
 
 @pytest.mark.parametrize(("situation", "number", "moment"), kill_points())
@@ -112,22 +44,6 @@ def test_a_death_at_any_effect_loses_and_doubles_nothing(
         job = settle(home, job.id)
     assert_ended_right(home, job)
     home.close()
-
-
-def start_job_again(home: Outside, transport: Transport) -> Job:
-    """Ask again as a client does that got no answer: with the same key."""
-    return start_job(transport.id, JobRequest(idempotency_key="k"), outside=home).job
-
-
-def assert_nothing_partial(home: Outside) -> None:
-    """Whatever stands at a final name is whole."""
-    for name in names(home):
-        if name.endswith("EMP.jsonl.gz"):
-            assert rows(home, name) == Counter(EMP)
-        if name.endswith("DEPT.jsonl.gz"):
-            assert rows(home, name) == Counter(DEPT)
-        if name.endswith("_SUCCESS"):
-            assert any(each.endswith("manifest.json") for each in names(home))
 
 
 def test_the_kill_points_are_as_many_as_a_run_has_effects() -> None:

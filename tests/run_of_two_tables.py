@@ -1,0 +1,105 @@
+"""A run of two tables from its start to its end, whose every effect is known by number.
+
+What goes wrong at one of them is for the tests to say; what must be true afterwards is said here.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from fakes.crashing_home import Effects, crashing
+from fakes.memory_source import MemorySource
+from flow_home import (
+    SMALL_PARTS,
+    a_home,
+    content,
+    drain,
+    manifest,
+    names,
+    put_transport,
+    rows,
+    tables,
+)
+from oracle_etl.flow import start_job as start_jobs
+from oracle_etl.flow.start_job import start_job
+from oracle_etl.model.job import Job, JobRequest, JobStatus
+from oracle_etl.model.transport import Carriage, Transport, TransportStatus
+from oracle_etl.outside import Outside
+
+EMP = tuple((number, f"name {number}") for number in range(25))
+DEPT = tuple((number, None) for number in range(3))
+SITUATIONS = {
+    "whole tables": Carriage(),
+    "a table in parts": SMALL_PARTS,
+    "tables written down one by one": Carriage(),
+}
+
+
+def a_source() -> MemorySource:
+    source = MemorySource()
+    source.put("EMP", EMP)
+    source.put("DEPT", DEPT)
+    return source
+
+
+def run(home: Outside, transport: Transport) -> Job:
+    job = start_job(transport.id, JobRequest(idempotency_key="k"), outside=home).job
+    drain(home)
+    return home.book.job(job.id)
+
+
+@contextmanager
+def as_in(situation: str) -> Iterator[None]:
+    """Write tables down in one transaction each where the situation says so."""
+    with pytest.MonkeyPatch.context() as patch:
+        if situation == "tables written down one by one":
+            patch.setattr(start_jobs, "_TABLES_OF_ONE_WRITE", 1)
+        yield
+
+
+@cache
+def effects_of(situation: str) -> tuple[str, ...]:
+    """Return the names of all effects of a run in which nobody dies."""
+    with tempfile.TemporaryDirectory() as folder, as_in(situation):
+        home = a_home(Path(folder), source=a_source())
+        transport = put_transport(home, "EMP", "DEPT", carriage=SITUATIONS[situation])
+        effects = Effects()
+        job = run(crashing(home, effects), transport)
+        home.close()
+        assert job.status is JobStatus.COMPLETED
+        return tuple(effects.names)
+
+
+def assert_ended_right(home: Outside, job: Job) -> None:
+    folder = job.folder
+    assert job.status is JobStatus.COMPLETED, (job.failure, tables(home, job))
+    assert rows(home, f"{folder}/EMP.jsonl.gz") == Counter(EMP)
+    assert rows(home, f"{folder}/DEPT.jsonl.gz") == Counter(DEPT)
+    assert content(home, f"{folder}/_SUCCESS") == b""
+    assert (job.counts.tables_completed, job.counts.rows) == (2, len(EMP) + len(DEPT))
+    assert {each["rows"] for each in manifest(home, job)["tables"]} == {len(EMP), len(DEPT)}
+    assert names(home, "_attempts/") == []
+    assert home.book.transport(job.transport_id).status is TransportStatus.IDLE
+
+
+def start_job_again(home: Outside, transport: Transport) -> Job:
+    """Ask again as a client does that got no answer: with the same key."""
+    return start_job(transport.id, JobRequest(idempotency_key="k"), outside=home).job
+
+
+def assert_nothing_partial(home: Outside) -> None:
+    """Whatever stands at a final name is whole."""
+    for name in names(home):
+        if name.endswith("EMP.jsonl.gz"):
+            assert rows(home, name) == Counter(EMP)
+        if name.endswith("DEPT.jsonl.gz"):
+            assert rows(home, name) == Counter(DEPT)
+        if name.endswith("_SUCCESS"):
+            assert any(each.endswith("manifest.json") for each in names(home))
