@@ -46,17 +46,17 @@ class _Worker:
         self.seat = seat
         self._stopping = stopping
         self._outside = outside
+        self._seat_until = outside.clock.monotonic() + outside.limits.renewal
 
     def drain(self) -> int:
         """Work until nothing could be claimed for as long as a worker may be idle."""
         done = 0
         clock, limits = self._outside.clock, self._outside.limits
         idle_since = began = clock.monotonic()
-        seat_until = idle_since + limits.renewal
         while not self._stopping.is_set() and self._has_time(clock.monotonic() - began):
-            if clock.monotonic() >= seat_until:
+            if clock.monotonic() >= self._seat_until:
                 keep_seat(self.seat, outside=self._outside)
-                seat_until = clock.monotonic() + limits.renewal
+                self._seat_until = clock.monotonic() + limits.renewal
             if self._one_piece():
                 done += 1
                 idle_since = clock.monotonic()
@@ -92,8 +92,8 @@ class _Worker:
         claim = self._claim(ref)
         if claim is Unclaimed.NOT_YET:
             delivery.again(_SOON_SECONDS)
-            self._outside.clock.wait(_WAIT_SECONDS)
-            return False
+            # Messages that have to wait may be many, and hide those of work that need not.
+            return self._unhinted() or self._rest()
         if not isinstance(claim, Claim):
             delivery.done()
             self._finish(ref.job_id)
@@ -104,6 +104,10 @@ class _Worker:
         else:
             delivery.again(settled.again_after_seconds)
         return True
+
+    def _rest(self) -> bool:
+        self._outside.clock.wait(_WAIT_SECONDS)
+        return False
 
     def _unhinted(self) -> bool:
         """Claim work that the book knows of though no message came."""
@@ -140,6 +144,8 @@ class _Worker:
         )
         with kept as lease:
             settled = work_on(claim, lease=lease, outside=self._outside)
+        if lease.lost_seat:
+            self._seat_until = self._outside.clock.monotonic()
         self._finish(claim.job.id)
         return settled
 

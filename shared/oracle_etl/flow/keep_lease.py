@@ -29,6 +29,10 @@ class WorkerStopping(WorkInterrupted):
     """The worker was told to end; another one goes on."""
 
 
+class SeatLost(WorkerStopping):
+    """The worker's seat went to another one, so it may have no session; another goes on."""
+
+
 class Lease:
     """Answers the question of the work between two batches: may I go on."""
 
@@ -43,6 +47,11 @@ class Lease:
             raise self._ended
         if self._stopping.is_set():
             raise WorkerStopping("the worker is stopping")
+
+    @property
+    def lost_seat(self) -> bool:
+        """Whether the work had to stop because the worker's seat went to another."""
+        return isinstance(self._ended, SeatLost)
 
     @contextmanager
     def breaking_off(self, act: Callable[[], None]) -> Iterator[None]:
@@ -136,13 +145,17 @@ class _Keeper:
     def _renew(self) -> None:
         try:
             self._outside.book.transact(self._renewed)
-            keep_seat(self._seat, outside=self._outside)
         except LeaseLost as error:
             self._lease.end(error)
             self._done.set()
             return
         if self._delivery is not None:
             self._delivery.extend(self._outside.limits.lease)
+        try:
+            keep_seat(self._seat, outside=self._outside)
+        except LeaseLost as error:
+            # The work itself is still ours, to be given back at once.
+            self._lease.end(SeatLost(error.message))
 
     def _renewed(self, entries: Entries) -> None:
         now, seconds = self._outside.clock.now(), self._outside.limits.lease

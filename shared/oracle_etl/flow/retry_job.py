@@ -8,7 +8,14 @@ from datetime import timedelta
 from itertools import takewhile
 
 from oracle_etl.flow.every_item import every_item
-from oracle_etl.flow.start_job import Started, advance_start, start_job, startable, unused_job_id
+from oracle_etl.flow.start_job import (
+    Started,
+    advance_start,
+    running_job,
+    start_job,
+    startable,
+    unused_job_id,
+)
 from oracle_etl.flow.tables_of import tables_of
 from oracle_etl.model.errors import (
     JobNotRetryable,
@@ -72,10 +79,16 @@ def _check_not_retried(failed: Job, *, outside: Outside) -> None:
 def _begin(failed: Job, *, outside: Outside) -> Job:
     counts, keeps_moment = _look_at_tables(failed, outside=outside)
     now = outside.clock.now()
+    offered: set[str] = set()
 
     def begin(entries: Entries) -> Job:
-        transport = startable(entries.transport(failed.transport_id), failed.transport_id)
+        found = entries.transport(failed.transport_id)
+        if found is not None and found.running_job in offered:
+            # The first run of this function was kept, and only its answer was lost.
+            return running_job(entries, found)
+        transport = startable(found, failed.transport_id)
         job_id = unused_job_id(entries, outside=outside)
+        offered.add(job_id)
         version = failed.version if keeps_moment else transport.last_version + 1
         assert version is not None, "a full job has a version"
         job = Job(

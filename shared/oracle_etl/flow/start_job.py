@@ -162,7 +162,7 @@ def _begin(
         transport = entries.transport(transport_id)
         if transport is not None and transport.running_job in offered:
             # The first run of this function was kept, and only its answer was lost.
-            return Started(job=_running_job(entries, transport))
+            return Started(job=running_job(entries, transport))
         transport = startable(transport, transport_id)
         job_id = unused_job_id(entries, outside=outside)
         offered.add(job_id)
@@ -181,7 +181,7 @@ def _begin(
     return outside.book.transact(begin)
 
 
-def _running_job(entries: Entries, transport: Transport) -> Job:
+def running_job(entries: Entries, transport: Transport) -> Job:
     """Return the job that a transport runs."""
     job = None if transport.running_job is None else entries.job(transport.running_job)
     assert job is not None, "a running transport names a job that is written down with it"

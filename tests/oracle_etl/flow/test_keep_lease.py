@@ -15,6 +15,7 @@ from fakes.memory_source import MemorySource
 from flow_home import LIMITS, SMALL_PARTS, a_home, put_transport, start, tables
 from oracle_etl.flow.cancel_job import cancel_job
 from oracle_etl.flow.claim_work import Claim, claim_work
+from oracle_etl.flow.drain_queue import drain_queue
 from oracle_etl.flow.keep_lease import JobCancelled, Lease, WorkerStopping, keep_lease
 from oracle_etl.flow.plan_table import plan_table
 from oracle_etl.flow.take_seat import Seat, keep_seat, leave_seat, take_seat
@@ -172,6 +173,49 @@ class TestAClaimThatIsLost:
             stopping.set()
             with pytest.raises(WorkerStopping):
                 lease.check()
+
+
+class TestASeatThatWentToAnother:
+    def lost(self, home: Outside, seat: Seat) -> None:
+        leave_seat(seat, outside=home)
+        assert take_seat(owner="w2", outside=home) is not None
+
+    def test_stops_the_work_which_is_free_at_once(
+        self, home: Outside, source: MemorySource, signals: Signals
+    ) -> None:
+        claim, seat = a_claim(home), a_seat(home)
+        with keep_lease(
+            claim, delivery=None, seat=seat, stopping=threading.Event(), outside=home
+        ) as lease:
+
+            def lose(reading: Reading, batch: int) -> None:
+                if batch == 0:
+                    self.lost(home, seat)
+                    signals.until(lambda: lease.lost_seat)
+
+            source.before_batch = lose
+            settled = work_on(claim, lease=lease, outside=home)
+        stored = home.book.table(claim.job.id, claim.table.table_id)
+        assert settled == Settled(again_after_seconds=0)
+        assert stored.can_be_claimed(home.clock.now())
+        assert stored.hold.failures == 0
+
+    def test_ends_the_worker_whose_work_another_does(
+        self, home: Outside, source: MemorySource, signals: Signals
+    ) -> None:
+        job = start(home, put_transport(home, "EMP"))
+
+        def lose(reading: Reading, batch: int) -> None:
+            source.before_batch = None
+            self.lost(home, Seat(source="default", number=0, owner="w1"))
+            signals.until(source.broken_off.is_set)
+
+        source.before_batch = lose
+        assert drain_queue(owner="w1", stopping=threading.Event(), outside=home) == 0
+        source.broken_off.clear()
+        assert tables(home, job)["EMP"].status is WorkStatus.RUNNING
+        assert drain_queue(owner="w3", stopping=threading.Event(), outside=home) == 1
+        assert tables(home, job)["EMP"].status is WorkStatus.COMPLETED
 
 
 class TestACallThatLasts:

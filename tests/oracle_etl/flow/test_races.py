@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from fakes.away import Away
 from fakes.memory_source import MemorySource
 from flow_home import (
     LIMITS,
@@ -38,7 +39,14 @@ from oracle_etl.flow.start_job import Started, advance_start, start_job
 from oracle_etl.flow.take_seat import take_seat
 from oracle_etl.flow.tick import tick
 from oracle_etl.flow.work_on import DONE, Settled, rest_seconds, work_on
-from oracle_etl.model.errors import BookAway, LauncherAway, LeaseLost, RowsMissing, SourceAway
+from oracle_etl.model.errors import (
+    BookAway,
+    LauncherAway,
+    LeaseLost,
+    QueueAway,
+    RowsMissing,
+    SourceAway,
+)
 from oracle_etl.model.job import Dispatch, Job, JobRequest, JobStatus
 from oracle_etl.model.progress import Progress
 from oracle_etl.model.reading import Reading
@@ -412,6 +420,17 @@ class TestAHomeThatIsAway:
         home.clock.wait(LIMITS.dispatch_grace)
         tick(outside=home)
         assert home.book.job(job.id).dispatch is Dispatch.LAUNCHED
+
+
+class TestMessagesThatHaveToWait:
+    def test_hide_no_work_that_need_not(self, home: Outside) -> None:
+        """Enough tables wait for their turn to keep a worker busy with their messages alone."""
+        others = (f"T{number}" for number in range(9))
+        transport = put_transport(home, "EMP", *others, carriage=SMALL_PARTS, parallel_tables=1)
+        job = start(home, transport)
+        plan_table(claimed(home, job), outside=replace(home, queue=Away(QueueAway("away"))))
+        drain(home)
+        assert tables(home, job)["EMP"].status is WorkStatus.COMPLETED
 
 
 class TestAStartWhoseAnswerWasLost:

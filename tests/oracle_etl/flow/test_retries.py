@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,11 +14,12 @@ from fakes.memory_source import MemorySource
 from flow_home import BUCKET, a_home, drain, names, put_transport, start
 from oracle_etl.flow.retry_job import retry_job
 from oracle_etl.model.errors import GiveUp, JobNotRetryable
-from oracle_etl.model.job import Job, JobStatus
+from oracle_etl.model.job import Dispatch, Job, JobStatus
 from oracle_etl.model.names import TableName
 from oracle_etl.model.reading import Reading
 from oracle_etl.model.transport import TableChoice
 from oracle_etl.outside import Outside
+from oracle_etl.ports import Entries, PageRequest
 
 ONE_ROW = ((1, "one"),)
 
@@ -127,6 +129,26 @@ class TestAQueryThatFailed:
         source.before_batch = None
         retried = ended(home, retry_job(failed.id, outside=home).job)
         assert (retried.status, retried.version) == (JobStatus.COMPLETED, failed.version)
+
+
+class TestARetryWhoseAnswerWasLost:
+    def test_returns_the_job_that_it_made(self, home: Outside, source: PartlyFlashedSource) -> None:
+        failed = ended(home, start(home, put_transport(home, "EMP", "LATE")))
+
+        class Forgetful:
+            """A book that runs the work again after it was kept, as after a lost reply."""
+
+            def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the real thing has it
+                return getattr(home.book, name)
+
+            def transact(self, work: Callable[[Entries], Any]) -> Any:  # noqa: ANN401 - what it returns
+                result = home.book.transact(work)
+                began = isinstance(result, Job) and result.dispatch is Dispatch.WRITING
+                return home.book.transact(work) if began else result
+
+        retried = retry_job(failed.id, outside=replace(home, book=Forgetful())).job
+        assert retried.id == home.book.transport(failed.transport_id).running_job
+        assert len(home.book.jobs(PageRequest(size=10)).items) == 2
 
 
 class TestATableThatWasAlteredSince:

@@ -44,7 +44,10 @@ oracledb.defaults.fetch_lobs = False
 
 _BLOCKS = "SELECT BLOCKS FROM ALL_TABLES WHERE OWNER=:owner AND TABLE_NAME=:name"
 _SAMPLES_OF_A_PART = 16
-_FIRST_PERCENT, _NEXT_PERCENT, _MOST_PERCENT = 1.0, 10.0, 99.0
+_LEAST_PERCENT, _FIRST_PERCENT, _MOST_PERCENT = 0.000001, 0.01, 99.0
+_GROWTH = 10
+_MOST_ROWIDS_OF_A_SAMPLE = 20
+"""Times as many as wanted; what is beyond is thinned while it comes."""
 _READ_ONLY = "SET TRANSACTION READ ONLY"
 
 
@@ -249,24 +252,38 @@ def _number_or_none(session: oracledb.Connection, statement: Statement) -> int |
 
 
 def _sampled_rowids(session: oracledb.Connection, reading: Reading, wanted: int) -> list[str]:
-    """Return a ROWID for each of about so many blocks; every block's where there are few."""
+    """Return ROWIDs, in order, for about so many blocks; of every block where there are few.
+
+    The share of blocks begins with what the statistics suggest, or small where there are none, and
+    grows until it gives enough: so each question gives ten times as many at the most, unless the
+    statistics are from a time when the table was much smaller.
+    """
     table = reading.table
     blocks = querying(session)(_BLOCKS, owner=table.owner, name=table.name)
     known = blocks[0]["BLOCKS"] if blocks else None
-    first = _FIRST_PERCENT if not known else 100.0 * wanted / int(known)
-    for percent in (first, max(first, _NEXT_PERCENT)):
-        if percent >= _MOST_PERCENT:
-            break
-        found = _rowids(session, sample_blocks(reading, percent=max(percent, 0.000001)))
+    percent = _FIRST_PERCENT if not known else 100.0 * wanted / int(known)
+    most = wanted * _MOST_ROWIDS_OF_A_SAMPLE
+    while percent < _MOST_PERCENT:
+        statement = sample_blocks(reading, percent=max(percent, _LEAST_PERCENT))
+        found = _rowids(session, statement, most=most)
         if len(found) >= wanted // 2:
             return found
-    return _rowids(session, sample_blocks(reading, percent=None))
+        percent *= _GROWTH
+    return _rowids(session, sample_blocks(reading, percent=None), most=most)
 
 
-def _rowids(session: oracledb.Connection, statement: Statement) -> list[str]:
+def _rowids(session: oracledb.Connection, statement: Statement, *, most: int) -> list[str]:
+    """Return the ROWIDs that a statement gives; every second one, fourth one, ... of too many."""
+    found: list[str] = []
+    step = 1
     with session.cursor() as cursor:
         cursor.execute(statement.text, statement.binds)
-        return [row[0] for row in cursor.fetchall()]
+        for number, (rowid,) in enumerate(cursor):
+            if number % step == 0:
+                found.append(rowid)
+            if len(found) > most:
+                found, step = found[::2], step * 2
+    return found
 
 
 def _token(table: TableName) -> str:

@@ -17,6 +17,7 @@ from oracle_at_hand import OracleAtHand, stand_in
 from oracle_etl.flow.encode import PartRole, open_encoder
 from oracle_etl.flow.plan_columns import plan_columns, with_moments_as_text
 from oracle_etl.gateways.oracle import OracleTableSource
+from oracle_etl.gateways.oracle import source as source_module
 from oracle_etl.model.columns import ObjectKind
 from oracle_etl.model.errors import (
     GiveUp,
@@ -266,6 +267,25 @@ class TestTheRowsOfAReading:
         assert all(found)
         assert counted == [len(part) for part in found]
         assert sorted(number for part in found for number in part) == list(range(2000))
+
+    def test_of_a_table_that_grew_since_it_was_analysed_hold_few_rowids(
+        self, oracle: OracleAtHand, source: OracleTableSource, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(source_module, "_MOST_ROWIDS_OF_A_SAMPLE", 0.25)
+        with a_table(oracle, "GREW", "ID NUMBER(9), FILLING CHAR(500)") as table:
+            with oracle.session() as session, session.cursor() as cursor:
+                cursor.executemany(
+                    "INSERT INTO GREW VALUES (:1, 'x')", [(number,) for number in range(2000)]
+                )
+                session.commit()
+            reading = reading_of(source, table, scn=source.current_scn())
+            cuts = [None, *source.boundaries(reading, parts=4), None]
+            counted = [
+                source.count(replace(reading, rows_of=RowidRange(low=low, high=high)))
+                for low, high in pairwise(cuts)
+            ]
+        assert (len(counted), sum(counted)) == (4, 2000)
+        assert min(counted) > 100
 
     def test_of_a_part_come_once_from_its_halves(
         self, oracle: OracleAtHand, source: OracleTableSource
