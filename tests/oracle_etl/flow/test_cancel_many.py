@@ -78,7 +78,7 @@ def claimed(home: Outside, table: TableTask) -> TableTask:
 def split(home: Outside, table: TableTask, *, parts: int) -> TableTask:
     """Hand a table over to its parts."""
     mine = claimed(home, table)
-    waiting = mine.split(mine.hold.fence, parts=parts)
+    waiting = mine.split(mine.hold.fence, parts=parts, undo_seconds=None)
     home.book.transact(lambda entries: entries.put_table(waiting))
     put_parts(home, waiting, parts)
     return waiting
