@@ -53,7 +53,9 @@ def start_job(transport_id: str, request: JobRequest, *, outside: Outside) -> St
     # Most who may not start one learn it here, before anybody waits for Oracle or for locks.
     startable(transport, transport_id)
     resolved = _resolved(transport, request, outside=outside)
-    started = _begin(transport_id, request, resolved, outside=outside)
+    started = _begin(transport, request, resolved, outside=outside)
+    if started is None:
+        return start_job(transport_id, request, outside=outside)
     if started.repeated:
         return started
     job = started.job
@@ -150,12 +152,16 @@ def _resolved(
 
 
 def _begin(
-    transport_id: str, request: JobRequest, resolved: Sequence[Resolved], *, outside: Outside
-) -> Started:
-    """Write the job down; with its tables, where they fit in the same transaction."""
+    seen: Transport, request: JobRequest, resolved: Sequence[Resolved], *, outside: Outside
+) -> Started | None:
+    """Write the job down; with its tables, where they fit in the same transaction.
+
+    None where the transport was edited since it was seen: its tables may be others now.
+    """
+    transport_id = seen.id
     offered: set[str] = set()
 
-    def begin(entries: Entries) -> Started:
+    def begin(entries: Entries) -> Started | None:
         job = _job_of_key(entries, transport_id, request)
         if job is not None:
             return Started(job=job, repeated=job.id not in offered)
@@ -164,6 +170,8 @@ def _begin(
             # The first run of this function was kept, and only its answer was lost.
             return Started(job=running_job(entries, transport))
         transport = startable(transport, transport_id)
+        if transport.revision != seen.revision:
+            return None
         job_id = unused_job_id(entries, outside=outside)
         offered.add(job_id)
         job = _new_job(job_id, transport, request, outside=outside)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import pytest
 
 from builders import a_part
+from fakes.late_book import LateBook
 from fakes.memory_source import MemorySource
 from flow_home import SMALL_PARTS, a_home, put_transport, start
 from oracle_etl.flow.cancel_job import cancel_job
@@ -147,22 +148,8 @@ class TestAJobOfManyParts:
             WorkRef(job_id=job.id, table_id="none", part=1),
             WorkRef(job_id=job.id, table_id=tables_of(home, job)[0].table_id, part=99),
         ]
-        late = _Claimable(home.book, nowhere)
+        late = LateBook(home.book, claimable=nowhere)
         assert cancel_job(job.id, outside=replace(home, book=late)).status is JobStatus.RUNNING
         assert {each.status for each in tables_of(home, job)} == {WorkStatus.PENDING}
         tick(outside=home)
         assert home.book.job(job.id).status is JobStatus.CANCELLED
-
-
-class _Claimable:
-    """A book that names work which is not to be had, as one that is out of date may."""
-
-    def __init__(self, book: JobBook, refs: list[WorkRef]) -> None:
-        self._book = book
-        self._refs = refs
-
-    def claimable(self, *_: object, **__: object) -> list[WorkRef]:
-        return self._refs
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the book has
-        return getattr(self._book, name)

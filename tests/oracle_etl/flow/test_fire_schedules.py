@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from builders import NOON
+from fakes.late_book import LateBook
 from fakes.memory_source import MemorySource
 from flow_home import a_home, drain, put_transport, start
 from oracle_etl.flow.fire_schedules import fire_schedules
@@ -16,7 +16,7 @@ from oracle_etl.flow.fire_times import last_due
 from oracle_etl.model.errors import LoginRefused, SourceAway
 from oracle_etl.model.transport import Overlap, Schedule, Transport
 from oracle_etl.outside import Outside
-from oracle_etl.ports import Entries, JobBook, PageRequest, TableSource
+from oracle_etl.ports import Entries, PageRequest, TableSource
 
 HOURLY = Schedule(cron="0 * * * *")
 ONE = NOON + timedelta(hours=1)
@@ -133,25 +133,11 @@ class TestARunThatIsDueWhileTheLastOneLasts:
     ) -> None:
         transport = scheduled(home, replace(HOURLY, overlap=overlap))
         home.clock.wait(3600)
-        before = [home.book.transport(transport.id)]
+        before = LateBook(home.book, due_transports=[home.book.transport(transport.id)])
         start(home, transport)
-        assert fire_schedules(outside=replace(home, book=_Late(home.book, before))) == ()
+        assert fire_schedules(outside=replace(home, book=before)) == ()
         following = home.book.transport(transport.id).next_fire_at
         assert following == NOON + timedelta(hours=next_hour)
-
-
-class _Late:
-    """A book that tells of due transports as they were a moment ago."""
-
-    def __init__(self, book: JobBook, due: list[Transport]) -> None:
-        self._book = book
-        self._due = due
-
-    def due_transports(self, now: datetime, *, limit: int) -> list[Transport]:
-        return self._due[:limit]
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the book has
-        return getattr(self._book, name)
 
 
 class TestWhatCannotBeStarted:
@@ -198,6 +184,25 @@ class TestWhatCannotBeStarted:
         transport = put_transport(home, "EMP", next_fire_at=NOON)
         assert fire_schedules(outside=home) == ()
         assert home.book.transport(transport.id).next_fire_at == NOON
+
+
+class TestATransportThatSomebodyChangesMeanwhile:
+    @pytest.mark.parametrize("due", [None, NOON + timedelta(days=9)], ids=["removed", "moved"])
+    def test_keeps_the_instant_that_it_was_given(self, home: Outside, due: datetime | None) -> None:
+        transport = scheduled(home, enabled=False)
+        before = LateBook(home.book, due_transports=[transport])
+        home.clock.wait(3600)
+
+        def change(entries: Entries) -> None:
+            if due is None:
+                entries.remove_transport(transport.id)
+            else:
+                entries.put_transport(transport.fires_next(due))
+
+        home.book.transact(change)
+        assert fire_schedules(outside=replace(home, book=before)) == ()
+        stored = home.book.transact(lambda entries: entries.transport(transport.id))
+        assert (stored and stored.next_fire_at) == due
 
 
 class TestTheChangesOfDaylightSaving:
