@@ -339,7 +339,7 @@ RULES: tuple[TypeRule, ...] = (
         arrow="large_string",
         held=Held(json="any", bigquery="JSON", parquet="STRING", duckdb="JSON"),
         is_lob=True,
-        note="Embedded as it is.",
+        note="Embedded as it is; from Parquet, where it is text, BigQuery takes a STRING.",
     ),
     TypeRule(
         oracle="UROWID",

@@ -16,15 +16,7 @@ from oracle_etl.model.work import WorkStatus
 from oracle_etl.outside import Outside
 
 _DATA_SET = "DATASET"
-_FORMATS: dict[Format, tuple[str, ...]] = {
-    Format.JSONL_GZ: ("--source_format=NEWLINE_DELIMITED_JSON",),
-    # Left to itself BigQuery takes every decimal for a NUMERIC, and refuses 38 digits.
-    Format.PARQUET: (
-        "--source_format=PARQUET",
-        "--decimal_target_types=NUMERIC",
-        "--decimal_target_types=BIGNUMERIC",
-    ),
-}
+_FORMATS = {Format.JSONL_GZ: "NEWLINE_DELIMITED_JSON", Format.PARQUET: "PARQUET"}
 """BigQuery reads no Zstandard around JSON."""
 _NO_FORMAT = "BigQuery reads no Zstandard around JSON: let the transport write jsonl.gz or parquet"
 _PART = re.compile(r"/part-\d+-of-(\d+)(\.[a-z.]+)\Z")
@@ -68,15 +60,15 @@ def load_into_bigquery(table: TableTask, job: Job, *, outside: Outside) -> Bigqu
 
 
 def load_command(into: str, locations: Sequence[str], *, schema: str, format_: Format) -> str:
-    """Return a command for a shell, which fetches the schema first where one is needed.
+    """Return a command for a shell, which fetches the schema first.
 
-    `bq` takes schemas from files only, never from Cloud Storage; Parquet brings its own.
+    `bq` takes schemas from files only, never from Cloud Storage. Parquet needs one too: left to
+    itself BigQuery takes local times for instants, and refuses decimals of 38 digits.
     """
-    load = ["bq", "load", "--replace", *_FORMATS[format_], into, _source(locations)]
-    if format_ is Format.PARQUET:
-        return shlex.join(load)
     fetch = ["gcloud", "storage", "cp", schema, "."]
-    return f"{shlex.join(fetch)} && {shlex.join([*load, './' + schema.rpartition('/')[2]])}"
+    load = ["bq", "load", "--replace", f"--source_format={_FORMATS[format_]}"]
+    fetched = f"./{schema.rpartition('/')[2]}"
+    return f"{shlex.join(fetch)} && {shlex.join([*load, into, _source(locations), fetched])}"
 
 
 def _source(locations: Sequence[str]) -> str:

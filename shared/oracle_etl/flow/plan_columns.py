@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from oracle_etl.flow.carry_column import carried, declaration, nothing
@@ -24,6 +25,7 @@ _NUMBERS = frozenset({WireForm.INTEGER, WireForm.DECIMAL, WireForm.NUMBER_TEXT})
 _MOMENTS = frozenset({WireForm.MOMENT, WireForm.INSTANT})
 _CHARACTER_TYPES = frozenset({"CHAR", "VARCHAR2", "VARCHAR"})
 _LOB_TEXT_TYPES = frozenset({"CLOB", "LONG"})
+_NOT_IN_BIGQUERY = re.compile(r"""[!"$()*,./;?@\[\\\]^`{}~]""")
 _LONGEST_RAW = 2000
 """Bytes of a RAW in SQL, the only form in which foreign text leaves unconverted."""
 _OF_ONE_BYTE = re.compile(r"(?!UTF)[A-Z]+[78](?!\d)")
@@ -167,6 +169,9 @@ def _unsupported(
 
 
 def _as_written(column: CarriedColumn, carriage: Carriage) -> CarriedColumn:
+    if column.form is WireForm.JSON and carriage.format is Format.PARQUET:
+        # What is text in Parquet BigQuery loads into no JSON column.
+        return replace(column, bigquery_type="STRING")
     if column.form not in _NUMBERS:
         return column
     if carriage.numbers is not NumbersAs.AUTO:
@@ -194,4 +199,17 @@ def _warnings(columns: Sequence[CarriedColumn], skipped: Sequence[str]) -> tuple
         for each in columns
         if each.note and each.mask is None and each.form is not WireForm.ENCODED_TEXT
     ]
-    return (*lossy, *(f"column {name} is left out: it cannot be carried" for name in skipped))
+    left_out = (f"column {name} is left out: it cannot be carried" for name in skipped)
+    return (*lossy, *left_out, *_unfit_for_bigquery([each.name for each in columns]))
+
+
+def _unfit_for_bigquery(names: Sequence[str]) -> Iterator[str]:
+    spelled = Counter(each.casefold() for each in names)
+    unfit = [
+        each for each in names if _NOT_IN_BIGQUERY.search(each) or spelled[each.casefold()] > 1
+    ]
+    if unfit:
+        yield (
+            f"BigQuery does not take the column names {', '.join(unfit)}, or not together: "
+            "name them otherwise in a `query` if the table is to go there"
+        )

@@ -25,7 +25,7 @@ from oracle_etl.model.names import TableName, object_stem
 from oracle_etl.model.transport import Carriage, Format
 from oracle_etl.outside import Outside
 
-FLAGS = {"--replace", "--source_format", "--decimal_target_types"}
+FLAGS = {"--replace", "--source_format"}
 """Of those that the reference of `bq load` names."""
 IDENTIFIERS = st.text(
     st.characters(exclude_categories=["C", "Z"], exclude_characters='"'), min_size=1, max_size=20
@@ -66,23 +66,19 @@ def command_of(job: Job, home: Outside) -> str:
 
 
 class TestATableInCloudStorage:
-    def test_of_lines_is_loaded_with_its_schema_which_is_fetched_first(self, home: Outside) -> None:
-        job = carried(home, Carriage())
+    @pytest.mark.parametrize(
+        ("format_", "called"),
+        [(Format.JSONL_GZ, "NEWLINE_DELIMITED_JSON"), (Format.PARQUET, "PARQUET")],
+    )
+    def test_is_loaded_with_its_schema_which_is_fetched_first(
+        self, home: Outside, format_: Format, called: str
+    ) -> None:
+        job = carried(home, Carriage(format=format_))
         folder = f"gs://{BUCKET}/{job.transport.id}/v001"
         assert command_of(job, home) == (
             f"gcloud storage cp {folder}/EMP.schema.json . && "
-            "bq load --replace --source_format=NEWLINE_DELIMITED_JSON DATASET.EMP "
-            f"{folder}/EMP.jsonl.gz ./EMP.schema.json"
-        )
-
-    def test_of_parquet_brings_its_schema_and_says_what_decimals_may_become(
-        self, home: Outside
-    ) -> None:
-        job = carried(home, Carriage(format=Format.PARQUET))
-        assert command_of(job, home) == (
-            "bq load --replace --source_format=PARQUET --decimal_target_types=NUMERIC "
-            "--decimal_target_types=BIGNUMERIC DATASET.EMP "
-            f"gs://{BUCKET}/{job.transport.id}/v001/EMP.parquet"
+            f"bq load --replace --source_format={called} DATASET.EMP "
+            f"{folder}/EMP.{format_} ./EMP.schema.json"
         )
 
     def test_in_parts_is_named_by_one_wildcard(self, home: Outside) -> None:
@@ -171,13 +167,11 @@ class TestAnyName:
         one = f"{folder}/{stem}.{format_}"
         schema = f"{folder}/{stem}.schema.json"
         command = load_command("DATASET.X", [one], schema=schema, format_=format_)
-        *fetch, load = commands(command)
+        fetch, load = commands(command)
+        assert fetch == ["gcloud", "storage", "cp", schema, "."]
         assert load[:2] == ["bq", "load"]
         assert {each.partition("=")[0] for each in load if each.startswith("--")} <= FLAGS
-        assert one in load
-        assert fetch == (
-            [["gcloud", "storage", "cp", schema, "."]] if format_ is Format.JSONL_GZ else []
-        )
+        assert load[-2:] == [one, f"./{stem}.schema.json"]
 
 
 def commands(line: str) -> Sequence[Sequence[str]]:

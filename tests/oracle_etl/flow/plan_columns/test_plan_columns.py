@@ -130,6 +130,30 @@ class TestTheColumnsOfATable:
 UNSUPPORTED = ["BFILE", "UROWID(4000)", "VECTOR", "SDO_GEOMETRY", "ANYDATA"]
 
 
+class TestNamesOfColumnsThatBigqueryDoesNotTake:
+    def warnings(self, *names: str) -> tuple[str, ...]:
+        shape = shape_of(*(declared(each, "NUMBER(3)") for each in names))
+        return plan_columns(shape, WHOLE, Carriage()).warnings
+
+    def test_are_a_warning_that_names_them_and_a_way_out(self) -> None:
+        [warning] = self.warnings("ID", "A$B", "x.y", "a", "A")
+        assert "A$B, x.y, a, A" in warning
+        assert "`query`" in warning
+
+    @pytest.mark.parametrize("name", ["ID", "이름", "A#", "a b", "X-1", "9"])
+    def test_are_few(self, name: str) -> None:
+        assert self.warnings(name) == ()
+
+
+class TestAJsonColumn:
+    @pytest.mark.parametrize(
+        ("format_", "type_"), [(Format.JSONL_GZ, "JSON"), (Format.PARQUET, "STRING")]
+    )
+    def test_is_for_bigquery_what_the_format_makes_of_it(self, format_: Format, type_: str) -> None:
+        column = only_column("JSON", carriage=Carriage(format=format_))
+        assert column.bigquery_type == type_
+
+
 class TestAColumnThatCannotBeCarried:
     @pytest.mark.parametrize("declaration", UNSUPPORTED)
     def test_stops_the_table_by_its_name(self, declaration: str) -> None:
