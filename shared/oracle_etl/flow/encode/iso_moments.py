@@ -16,6 +16,7 @@ from oracle_etl.flow.encode.arrow_text import TextBuffers, whole_numbers
 
 _MICROSECONDS = 1_000_000
 _DAY_SECONDS = 86_400
+_EPOCH_YEAR = 1970
 _FIRST_DAY = np.datetime64("1950-01-01", "D").astype(np.int64)
 _LAST_DAY = np.datetime64("2050-01-01", "D").astype(np.int64)
 """Days that have their text in the table; others are few."""
@@ -57,8 +58,17 @@ def _dates(days: Numbers) -> np.ndarray[Any, np.dtype[np.bytes_]]:
 
 
 def _day_texts(days: Numbers) -> np.ndarray[Any, np.dtype[np.bytes_]]:
-    dates = np.datetime_as_string(days.astype("datetime64[D]")).astype("S10")
-    return np.char.add(dates, b"T")
+    dates = days.astype("datetime64[D]")
+    months, years = dates.astype("datetime64[M]"), dates.astype("datetime64[Y]")
+    year = years.astype(np.int64) + _EPOCH_YEAR
+    # Fields without a value of their own are what stands between.
+    fields = [("century", "S2"), ("year", "S2"), ("-", "S1"), ("month", "S2"), ("--", "S1")]
+    text = np.full(len(days), b"-", np.dtype([*fields, ("day", "S2"), ("T", "S1")]))
+    text["century"], text["year"] = _two_digits()[year // 100], _two_digits()[year % 100]
+    text["month"] = _two_digits()[(months - years.astype("datetime64[M]")).astype(np.int64) + 1]
+    text["day"] = _two_digits()[(dates - months.astype("datetime64[D]")).astype(np.int64) + 1]
+    text["T"] = b"T"
+    return text.view(f"S{_DATE}")
 
 
 @cache
@@ -68,12 +78,17 @@ def _table_of_days() -> np.ndarray[Any, np.dtype[np.bytes_]]:
 
 @cache
 def _clocks() -> np.ndarray[Any, np.dtype[np.bytes_]]:
-    two = np.array([f"{number:02d}" for number in range(60)], "S2")
-    text = np.full(
-        (24, 60, 60), b":", np.dtype([(name, "S2" if name in "hms" else "S1") for name in "h1m2s"])
-    )
-    text["h"], text["m"], text["s"] = two[:24, None, None], two[None, :, None], two
+    two = _two_digits()[:60]
+    fields = [("hour", "S2"), (":", "S1"), ("minute", "S2"), ("::", "S1"), ("second", "S2")]
+    text = np.empty((24, 60, 60), np.dtype(fields))
+    text[":"] = text["::"] = b":"
+    text["hour"], text["minute"], text["second"] = two[:24, None, None], two[None, :, None], two
     return text.reshape(-1).view(f"S{_CLOCK}")
+
+
+@cache
+def _two_digits() -> np.ndarray[Any, np.dtype[np.bytes_]]:
+    return np.array([f"{number:02d}" for number in range(100)], "S2")
 
 
 @cache
