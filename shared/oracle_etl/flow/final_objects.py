@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
+from oracle_etl.flow.bigquery_limits import LARGEST_GZIP_FOR_BIGQUERY
 from oracle_etl.flow.claim_work import Claim
 from oracle_etl.flow.encode import member_header, member_trailer
 from oracle_etl.flow.move_table import CONTENT_TYPES, bucket_of
@@ -14,7 +15,6 @@ from oracle_etl.model.objects import Extract, FinalObject, Intent, Piece, Stored
 from oracle_etl.model.transport import Carriage, Format
 from oracle_etl.outside import Outside
 
-LARGEST_GZIP_FOR_BIGQUERY = 4 * 1024**3
 _LONGEST_HEADER_AND_TRAILER = 64
 
 
@@ -26,6 +26,7 @@ class Wanted:
     sources: tuple[StoredObject, ...]
     """What it is put together from, in order."""
     rows: int
+    plain_bytes: int
     sha256: str | None = None
     pieces: tuple[Piece, ...] = ()
 
@@ -40,7 +41,13 @@ class Wanted:
 
     def placed(self, stored: StoredObject) -> FinalObject:
         """Return the object, now that it stands."""
-        return FinalObject(object=stored, rows=self.rows, sha256=self.sha256, pieces=self.pieces)
+        return FinalObject(
+            object=stored,
+            rows=self.rows,
+            sha256=self.sha256,
+            pieces=self.pieces,
+            plain_bytes=self.plain_bytes,
+        )
 
 
 class TableFolder:
@@ -117,7 +124,13 @@ def _whole(name: str, extract: Extract) -> Wanted:
 
 def _same(name: str, extract: Extract) -> Wanted:
     """Return an object of the same bytes as the attempt's."""
-    return Wanted(name=name, sources=(extract.object,), rows=extract.rows, sha256=extract.sha256)
+    return Wanted(
+        name=name,
+        sources=(extract.object,),
+        rows=extract.rows,
+        plain_bytes=extract.plain_bytes,
+        sha256=extract.sha256,
+    )
 
 
 def _member(folder: TableFolder, name: str, extracts: Sequence[Extract]) -> Wanted:
@@ -132,6 +145,7 @@ def _member(folder: TableFolder, name: str, extracts: Sequence[Extract]) -> Want
             folder.frame("trailer", trailer),
         ),
         rows=sum(each.rows for each in extracts),
+        plain_bytes=sum(each.plain_bytes for each in extracts),
         pieces=tuple(
             Piece(first_byte=start, bytes=each.object.size, rows=each.rows, sha256=each.sha256)
             for start, each in zip(starts, extracts, strict=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from oracle_etl.flow.bigquery_limits import bigquery_warnings
 from oracle_etl.flow.every_item import every_item
 from oracle_etl.flow.tables_of import tables_of
 from oracle_etl.model.columns import ColumnPlan
@@ -44,6 +45,8 @@ class _Findings:
     warnings: list[str] = field(default_factory=list)
     apart: list[str] = field(default_factory=list)
     """Tables read in a transaction of their own."""
+    large: list[str] = field(default_factory=list)
+    """What is said of tables whose objects BigQuery loads slowly, or not at all."""
     moments: set[int | None] = field(default_factory=set)
     finished_at: datetime | None = None
 
@@ -54,13 +57,15 @@ def judge_version(job: Job, *, outside: Outside) -> Verdict:
     before = _last_completed(job, outside=outside)
     for table in tables_of(job.id, outside=outside):
         _look_at(table, findings)
+        carriage = job.transport.carriage
+        findings.large += bigquery_warnings(table, table.objects, carriage=carriage)
         if before is not None and table.status is WorkStatus.COMPLETED:
             _compare(job, before, table, findings, outside=outside)
     return replace(_verdict(job, findings), finished_at=findings.finished_at)
 
 
 def _verdict(job: Job, findings: _Findings) -> Verdict:
-    warnings = (*job.warnings, *_apart(findings), *findings.warnings)
+    warnings = (*job.warnings, *_apart(findings), *_large(findings), *findings.warnings)
     # No SCN at all means a transaction per table: each has a moment of its own.
     is_mixed = len(findings.moments) > 1 or findings.moments == {None}
     if job.cancel_requested_at is not None and job.counts.tables_cancelled:
@@ -86,6 +91,12 @@ def _apart(findings: _Findings) -> tuple[str, ...]:
     more = len(findings.apart) - _TABLES_NAMED
     rest = f" and {more} more" if more > 0 else ""
     return (f"read in a transaction of their own, not at the job's SCN: {named}{rest}",)
+
+
+def _large(findings: _Findings) -> tuple[str, ...]:
+    more = len(findings.large) - _TABLES_NAMED
+    rest = (f"and {more} more tables like these",) if more > 0 else ()
+    return (*findings.large[:_TABLES_NAMED], *rest)
 
 
 def _tables_failed(findings: _Findings) -> Failure:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import google_crc32c
 
+from oracle_etl.flow.bigquery_limits import bigquery_warnings
 from oracle_etl.flow.claim_work import Claim, claimed_table
 from oracle_etl.flow.encode.schema_files import bigquery_schema
 from oracle_etl.flow.end_work import fail_work
@@ -108,10 +109,12 @@ def _extracts(claim: Claim, *, outside: Outside) -> Iterator[Extract]:
 
 
 def _complete(claim: Claim, objects: tuple[FinalObject, ...], *, outside: Outside) -> None:
-    now = outside.clock.now()
+    now, carriage = outside.clock.now(), claim.job.transport.carriage
+    warnings = tuple(bigquery_warnings(claim.table, objects, carriage=carriage))
 
     def complete(entries: Entries) -> None:
-        completed = claimed_table(entries, claim).completed(claim.fence, objects, now=now)
+        table = claimed_table(entries, claim)
+        completed = table.completed(claim.fence, objects, now=now, warnings=warnings)
         entries.put_table(completed)
         entries.count_job(
             completed.job_id,

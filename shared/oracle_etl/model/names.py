@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,10 @@ _TRANSPORT_ID = re.compile(r"TRPID-[0-9a-z]{8}\Z")
 _JOB_ID = re.compile(r"JOB-\d{8}-\d{6}-[0-9a-z]{4}\Z")
 _TEXT = re.compile(r'\s*(?:("(?:[^"])+"|[^".\s]+)\.)?("(?:[^"])+"|[^".\s]+)\s*\Z')
 _LONGEST_IDENTIFIER_BYTES = 128
+_LONGEST_STEM = 240
+"""With `.schema.json` behind it, still a file's name."""
+_DIGITS_OF_DIGEST = 40
+_BROKEN_ESCAPE = re.compile(r"%[0-9A-F]?\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -80,11 +85,19 @@ def _dictionary_form(text: str) -> str:
 
 
 def object_stem(table: TableName, *, owner_shown: bool) -> str:
-    """Return the table's part of an object name: one to one, and safe in every store."""
-    name = _object_safe(table.name)
-    if not owner_shown or table.owner is None:
-        return name
-    return f"{_object_safe(table.owner)}.{name}"
+    """Return the table's part of an object name: one to one, and safe in every store.
+
+    File systems take names of 255 bytes. A longer one is cut, and ends with a digest of the whole:
+    no other one holds a tilde.
+    """
+    stem = _object_safe(table.name)
+    if owner_shown and table.owner is not None:
+        stem = f"{_object_safe(table.owner)}.{stem}"
+    if len(stem) <= _LONGEST_STEM:
+        return stem
+    digest = hashlib.sha256(stem.encode()).hexdigest()[:_DIGITS_OF_DIGEST]
+    kept = _BROKEN_ESCAPE.sub("", stem[: _LONGEST_STEM - _DIGITS_OF_DIGEST - 1])
+    return f"{kept}~{digest}"
 
 
 def _object_safe(identifier: str) -> str:

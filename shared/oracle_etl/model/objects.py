@@ -69,3 +69,5 @@ class FinalObject:
     sha256: str | None
     """Of the whole object; None where it was composed, then each piece has its own."""
     pieces: tuple[Piece, ...] = ()
+    plain_bytes: int = 0
+    """Bytes before compression; 0 where an older release wrote it down."""

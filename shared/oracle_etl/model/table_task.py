@@ -197,7 +197,12 @@ class TableTask:
         return replace(self, intents=intents)
 
     def completed(
-        self, fence: int, objects: tuple[FinalObject, ...], *, now: datetime
+        self,
+        fence: int,
+        objects: tuple[FinalObject, ...],
+        *,
+        now: datetime,
+        warnings: tuple[str, ...] = (),
     ) -> TableTask:
         """Return the table whole at its final name."""
         self.hold.check(fence)
@@ -210,6 +215,7 @@ class TableTask:
             objects=objects,
             rows=rows,
             bytes=size,
+            warnings=(*self.warnings, *warnings),
             progress=self.progress.ended(rows=rows, size=size, at=now),
         )
 

@@ -46,7 +46,7 @@ def left_part(number: int) -> FinalObject:
         crc32c=2**32 - 1,
     )
     piece = Piece(first_byte=10, bytes=LARGE, rows=LARGE, sha256="0" * 64)
-    return FinalObject(object=stored, rows=LARGE, sha256=None, pieces=(piece,))
+    return FinalObject(object=stored, rows=LARGE, sha256=None, pieces=(piece,), plain_bytes=LARGE)
 
 
 def test_a_table_left_in_the_most_parts_fits_into_one_document() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -22,7 +23,13 @@ from oracle_etl.model.names import (
 IDENTIFIERS = st.text(
     st.characters(exclude_categories=("C", "Z"), exclude_characters='"'), min_size=1, max_size=30
 )
-OWNED = st.builds(TableName, owner=IDENTIFIERS, name=IDENTIFIERS)
+LONG_IDENTIFIERS = st.one_of(
+    IDENTIFIERS,
+    st.integers(1, 42).map(lambda length: "가" * length),
+    st.tuples(st.just("가" * 41), st.sampled_from("가나다Aa._")).map("".join),
+)
+OWNED = st.builds(TableName, owner=LONG_IDENTIFIERS, name=LONG_IDENTIFIERS)
+LONGEST = TableName(owner="나" * 42, name="가" * 42)
 
 
 class TestATableNameAsPeopleWriteIt:
@@ -79,7 +86,21 @@ class TestTheObjectNameOfATable:
 
     @given(OWNED)
     def test_holds_only_bytes_that_are_safe_everywhere(self, table: TableName) -> None:
-        assert re.fullmatch(r"[A-Za-z0-9_$#%.-]+", object_stem(table, owner_shown=True))
+        assert re.fullmatch(r"[A-Za-z0-9_$#%.~-]+", object_stem(table, owner_shown=True))
+
+    @given(OWNED, st.booleans())
+    def test_is_a_files_name_with_any_ending(self, table: TableName, owner_shown: bool) -> None:  # noqa: FBT001 - drawn
+        assert len(object_stem(table, owner_shown=owner_shown) + ".schema.json") <= 255
+
+    def test_that_is_too_long_is_cut_between_letters_and_ends_with_a_digest(self) -> None:
+        stem = object_stem(LONGEST, owner_shown=True)
+        kept, _, digest = stem.partition("~")
+        assert unquote(kept).rstrip("나가\ufffd.") == ""
+        assert re.fullmatch(r"(?:%[0-9A-F]{2}|\.)+", kept)
+        assert re.fullmatch(r"[0-9a-f]{40}", digest)
+
+    def test_with_a_tilde_of_its_own_is_no_digest(self) -> None:
+        assert "~" not in object_stem(TableName(name="A~B"), owner_shown=False)
 
     @given(OWNED)
     def test_is_never_a_path_step(self, table: TableName) -> None:
