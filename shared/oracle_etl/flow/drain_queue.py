@@ -10,7 +10,7 @@ from oracle_etl.flow.finish_job import finish_job
 from oracle_etl.flow.keep_lease import keep_lease
 from oracle_etl.flow.take_seat import Seat, keep_seat, leave_seat, move_seat, take_seat
 from oracle_etl.flow.work_on import Settled, work_on
-from oracle_etl.model.errors import LeaseLost, TryAgain, UnreadableMessage
+from oracle_etl.model.errors import LeaseLost, Refused, TryAgain, UnreadableMessage
 from oracle_etl.model.work import WorkRef
 from oracle_etl.outside import Outside
 from oracle_etl.ports import Delivery
@@ -131,8 +131,13 @@ class _Worker:
         if source == self.seat.source:
             return True
         seat = move_seat(self.seat, source, outside=self._outside)
-        self.seat = seat or self.seat
-        return seat is not None
+        if seat is None:
+            return False
+        left, self.seat = self.seat, seat
+        with suppress(Refused):  # a source may have gone from the settings
+            # Its session would stay open for minutes, and belongs to whoever sits there next.
+            self._outside.source(left.source).close()
+        return True
 
     def _work(self, claim: Claim, delivery: Delivery | None) -> Settled:
         kept = keep_lease(

@@ -129,6 +129,26 @@ class TestAWorkerOfTwoSources:
         ]
         assert {frozenset(each) for each in seen} == {frozenset({"default"}), frozenset({"erp"})}
 
+    def test_closes_its_sessions_where_it_leaves(self, home: Outside, source: MemorySource) -> None:
+        closed: list[str] = []
+
+        class Closing(MemorySource):
+            def __init__(self, name: str) -> None:
+                super().__init__(states=source.states, scn=source.scn)
+                self.name = name
+
+            def close(self) -> None:
+                closed.append(self.name)
+
+        opened = {name: Closing(name) for name in TWO}
+        watched = replace(home, source=opened.__getitem__)
+        start(watched, put_transport(watched, "EMP", id="TRPID-00000001"))
+        assert drain(watched, owner="w1") == 1
+        assert closed == []
+        start(watched, put_transport(watched, "EMP", id="TRPID-00000002", source="erp"))
+        assert drain(watched, owner="w2") == 1
+        assert closed == ["default"]
+
     def test_leaves_work_to_those_who_have_the_source_s_seats(self, home: Outside) -> None:
         default = take_seat(owner="sits", outside=home)
         erp = take_seat(owner="sits too", outside=home)
@@ -219,7 +239,9 @@ class TestASourceThatIsNoLongerConfigured:
             return source
 
         job = start(home, put_transport(home, "EMP", source="gone"))
-        assert drain(replace(home, source=named)) == 1
+        again = start(home, put_transport(home, "EMP", id="TRPID-00000002"))
+        assert drain(replace(home, source=named)) == 2
+        assert home.book.job(again.id).status is JobStatus.COMPLETED
         failure = tables(home, job)["EMP"].failure
         assert failure is not None
         assert "gone" in failure.message
