@@ -85,8 +85,11 @@ def assert_ended_right(home: Outside, job: Job) -> None:
     assert content(home, f"{folder}/_SUCCESS") == b""
     assert (job.counts.tables_completed, job.counts.rows) == (2, len(EMP) + len(DEPT))
     assert {each["rows"] for each in manifest(home, job)["tables"]} == {len(EMP), len(DEPT)}
-    assert names(home, "_attempts/") == []
     assert home.book.transport(job.transport_id).status is TransportStatus.IDLE
+
+
+def assert_no_attempt_left(home: Outside) -> None:
+    assert names(home, "_attempts/") == []
 
 
 def start_job_again(home: Outside, transport: Transport) -> Job:

@@ -14,6 +14,7 @@ from run_of_two_tables import (
     a_source,
     as_in,
     assert_ended_right,
+    assert_no_attempt_left,
     assert_nothing_partial,
     effects_of,
     run,
@@ -43,6 +44,7 @@ def test_a_death_at_any_effect_loses_and_doubles_nothing(
         job = start_job_again(home, transport)
         job = settle(home, job.id)
     assert_ended_right(home, job)
+    assert_no_attempt_left(home)
     home.close()
 
 
