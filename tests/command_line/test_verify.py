@@ -21,9 +21,10 @@ from fakes.memory_source import MemorySource
 from flow_home import BUCKET, a_home, drain, put_transport, settle, start
 from google_fakes.anonymous import store_on
 from google_fakes.cloud_storage_server import FakeCloudStorage
-from oracle_at_hand import OracleAtHand, oracle_at_hand
+from oracle_at_hand import OracleAtHand, oracle_at_hand, stand_in
 from oracle_etl.model.job import Job
 from oracle_etl.model.transport import Carriage, Format, Mask, MaskKind, TableChoice
+from oracle_standin.faults import Action, FaultBook, Rule
 from written_versions import KINDS, Written, byte_changed, write_version
 
 MASK_KEY = "only ever a bind"
@@ -309,3 +310,47 @@ class TestADatabaseThatIsThere:
         said = "1 rows of the database are missing (ID=2), and 1 rows are not in it (ID=2)"
         assert said in result.stdout
         assert "clear" not in result.output
+
+
+class TestUndoThatEndsWithinALargeTable:
+    """Through the driver: reading more than 2,000 rows in one query fails with ORA-01555."""
+
+    def result(self, folder: Path, monkeypatch: pytest.MonkeyPatch, run: Run, rows: int) -> Result:
+        faults = FaultBook()
+        with stand_in(faults=faults) as (oracle, _), oracle.source() as source:
+            with oracle.session() as connection, connection.cursor() as cursor:
+                cursor.execute("CREATE TABLE LARGE (ID NUMBER(9), NAME VARCHAR2(200))")
+                cursor.executemany(
+                    "INSERT INTO LARGE VALUES (:1,:2)", [(n, "x" * 100) for n in range(5000)]
+                )
+                connection.commit()
+            home = replace(a_home(folder), source=lambda _: source)
+            job = start(home, put_transport(home, "LARGE"))
+            drain(home)
+            home.close()
+            reading = r"^SELECT (?!COUNT).*FROM .*LARGE"
+            faults.add(
+                Rule(action=Action.ERROR, code=1555, statement=reading, after_rows=rows, times=None)
+            )
+            monkeypatch.setenv("ORACLE_DSN", oracle.dsn)
+            monkeypatch.setenv("ORACLE_USERNAME", oracle.user)
+            monkeypatch.setenv("ORACLE_PASSWORD", oracle.password)
+            result = run(job.id, "--deep")
+            assert faults.happened() > 0
+            return result
+
+    def test_is_compared_in_parts_that_undo_reaches_through(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verify: Run
+    ) -> None:
+        result = self.result(tmp_path, monkeypatch, verify, 2000)
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert "\tok, 5,000 rows as in Oracle\n" in result.stdout
+
+    def test_is_not_compared_where_it_reaches_through_none(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verify: Run
+    ) -> None:
+        result = self.result(tmp_path, monkeypatch, verify, 0)
+        assert result.exit_code == 6
+        assert "\tnot compared\n" in result.stdout
+        assert "LARGE: not compared with the database: undo no longer reaches SCN" in result.stdout
+        assert "verified" not in result.stdout
