@@ -38,7 +38,7 @@ def main() -> int:
             project=settings.google.project_id,
         )
         with closing(wire_worker(settings)) as outside:
-            owner = _owner(settings, outside.randomness())
+            owner = worker_name(settings, outside.randomness())
             drain_queue(owner=owner, stopping=stopping, outside=outside)
     except TransportError as error:
         sys.stderr.write(f"{error.message}\n{error.hint}\n")
@@ -46,7 +46,7 @@ def main() -> int:
     return 0
 
 
-def _owner(settings: Settings, random_hex: str) -> str:
+def worker_name(settings: Settings, random_hex: str) -> str:
     """Return a name that no other worker has, and by which a person finds its logs."""
     place = settings.worker
     if place.execution:
