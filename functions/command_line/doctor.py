@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -96,7 +97,7 @@ def doctor(
 def _check_up(settings: Settings, output: Output) -> None:
     broken: list[Finding] = []
 
-    def told(findings: Iterator[Finding]) -> Iterator[dict[str, object]]:
+    def told(findings: Iterable[Finding]) -> Iterator[dict[str, object]]:
         for finding in findings:
             if finding.health is Health.BROKEN:
                 broken.append(finding)
@@ -105,12 +106,22 @@ def _check_up(settings: Settings, output: Output) -> None:
     with closing(wire_api(settings)) as outside:
         servers = {name: _server(settings, name) for name in _sources(settings)}
         findings = check_up(outside, servers, free_bytes=_free_bytes(settings))
-        output.rows(FOUND, told(findings))
+        output.rows(FOUND, told(chain([_read(settings)], findings)))
     if broken:
         raise NotWell(
             f"broken: {', '.join(each.part for each in broken)}",
             hint="what to do about each stands with it",
         )
+
+
+def _read(settings: Settings) -> Finding:
+    """Return that the settings are usable; where they are not, the command ends before."""
+    configured = [name for name, source in settings.sources.items() if source.is_configured]
+    return Finding(
+        part="settings",
+        health=Health.WELL,
+        found=f"usable; sources: {', '.join(configured) or 'none'}",
+    )
 
 
 def _sources(settings: Settings) -> list[str]:

@@ -16,7 +16,7 @@ from first_contact_trials import served
 from oracle_at_hand import OracleAtHand
 from oracle_standin.faults import Action, FaultBook, Rule
 
-NEEDED = ("state", "queue", "workers", "object store", "disk")
+NEEDED = ("settings", "state", "queue", "workers", "object store", "disk")
 
 
 @pytest.fixture(scope="module")
