@@ -27,7 +27,7 @@ from flow_home import (
     rows,
     tables,
 )
-from oracle_etl.flow import start_job as start_jobs
+from oracle_etl.flow import write_tables as writing
 from oracle_etl.flow.start_job import start_job
 from oracle_etl.model.job import Job, JobRequest, JobStatus
 from oracle_etl.model.transport import Carriage, Transport, TransportStatus
@@ -60,7 +60,7 @@ def as_in(situation: str) -> Iterator[None]:
     """Write tables down in one transaction each where the situation says so."""
     with pytest.MonkeyPatch.context() as patch:
         if situation == "tables written down one by one":
-            patch.setattr(start_jobs, "_TABLES_OF_ONE_WRITE", 1)
+            patch.setattr(writing, "_TABLES_OF_ONE_WRITE", 1)
         yield
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from oracle_etl.flow.resolve_tables import is_exclusion, is_pattern
 from oracle_etl.model.errors import InvalidRequest
 from oracle_etl.model.names import TableName
-from oracle_etl.model.predicates import check_predicate, check_query
+from oracle_etl.model.predicates import check_predicate, check_query, order_term
 from oracle_etl.model.transport import Mask, MaskKind, TableChoice
 
 Finding = tuple[str, str]
@@ -25,10 +25,6 @@ _LONGEST_BIND = 4000
 _MOST_KEPT = 100
 
 _PATTERN_PART = re.compile(r'(?:"[^"]+"|[\w$#*?]+)\Z')
-_ORDER_TERM = re.compile(
-    r'\s*(?:"[^"]+"|[^\W\d][\w$#]*)(?:\s+(?:ASC|DESC))?(?:\s+NULLS\s+(?:FIRST|LAST))?\s*\Z',
-    re.IGNORECASE,
-)
 _BIND_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,29}\Z")
 
 
@@ -117,7 +113,9 @@ def _of_columns(field: str, choice: TableChoice) -> Iterator[Finding]:
     if len(choice.order) > _MOST_ORDER_TERMS:
         yield f"{field}.order", f"must have at most {_MOST_ORDER_TERMS} columns"
     for place, term in enumerate(choice.order):
-        if not _ORDER_TERM.match(term):
+        try:
+            order_term(term)
+        except InvalidRequest:
             yield (
                 f"{field}.order[{place}]",
                 'must be COLUMN, COLUMN DESC or "Mixed Case" NULLS LAST',

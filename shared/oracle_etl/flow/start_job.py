@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
-from itertools import islice
 
 from oracle_etl.flow.admit_jobs import admit_jobs
 from oracle_etl.flow.carry_tables import NewTable, carry_tables
+from oracle_etl.flow.recognise_request import earlier_job, job_of_key, put_receipt
 from oracle_etl.flow.resolve_tables import Resolved, chosen_subset, resolve_tables, table_tasks
+from oracle_etl.flow.write_tables import fit_in_one_write, put_tables, write_tables
 from oracle_etl.model.errors import (
-    KeyReused,
-    NoSuchJob,
     NoSuchTransport,
     TransportIsDisabled,
     TransportIsRunning,
@@ -26,10 +22,7 @@ from oracle_etl.model.names import new_job_id
 from oracle_etl.model.transport import Transport
 from oracle_etl.model.work import WorkRef, WorkStatus
 from oracle_etl.outside import Outside
-from oracle_etl.ports import Entries, PageRequest, Receipt
-
-_TABLES_OF_ONE_WRITE = 200
-_RECEIPT_DAYS = 2
+from oracle_etl.ports import Entries, PageRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +40,7 @@ def start_job(transport_id: str, request: JobRequest, *, outside: Outside) -> St
     tick, and the caller gets the job all the same.
     """
     transport = outside.book.transport(transport_id)
-    repeated = _repeated(transport_id, request, outside=outside)
+    repeated = earlier_job(transport_id, request, outside=outside)
     if repeated is not None:
         return Started(job=repeated, repeated=True)
     # Most who may not start one learn it here, before anybody waits for Oracle or for locks.
@@ -61,7 +54,7 @@ def start_job(transport_id: str, request: JobRequest, *, outside: Outside) -> St
     job = started.job
     try:
         if job.dispatch is Dispatch.WRITING:
-            job = _write_tables(job, _new_tables(job, resolved), outside=outside)
+            job = write_tables(job, _new_tables(job, resolved), outside=outside)
         job = advance_start(job, outside=outside)
     except TryAgain:
         job = outside.book.job(started.job.id)
@@ -73,7 +66,7 @@ def advance_start(job: Job, *, outside: Outside) -> Job:
     if job.status.ended:
         return job
     if job.dispatch is Dispatch.WRITING:
-        job = _write_tables(job, _tables_again(job, outside=outside), outside=outside)
+        job = write_tables(job, _tables_again(job, outside=outside), outside=outside)
     if job.status is JobStatus.PENDING:
         admit_jobs(outside=outside)
         job = outside.book.job(job.id)
@@ -112,38 +105,6 @@ def publish_tables(job: Job, *, outside: Outside) -> None:
             return
 
 
-def _repeated(transport_id: str, request: JobRequest, *, outside: Outside) -> Job | None:
-    """Return the job that the key stood for; read without locks, for many may ask at once."""
-    if request.idempotency_key is None:
-        return None
-    receipt = outside.book.receipt(_receipt_key(transport_id, request.idempotency_key))
-    if receipt is None:
-        return None
-    with suppress(NoSuchJob):
-        return outside.book.job(_told(receipt, transport_id, request))
-    return None
-
-
-def _job_of_key(entries: Entries, transport_id: str, request: JobRequest) -> Job | None:
-    if request.idempotency_key is None:
-        return None
-    receipt = entries.receipt(_receipt_key(transport_id, request.idempotency_key))
-    if receipt is None:
-        return None
-    return entries.job(_told(receipt, transport_id, request))
-
-
-def _told(receipt: Receipt, transport_id: str, request: JobRequest) -> str:
-    """Return the id of a receipt's job, if it was given for this request."""
-    if receipt.request_digest != _digest(transport_id, request):
-        raise KeyReused(
-            "this Idempotency-Key came before with another request",
-            hint="use a new key for a new request",
-            details={"job_id": receipt.job_id},
-        )
-    return receipt.job_id
-
-
 def _resolved(
     transport: Transport, request: JobRequest, *, outside: Outside
 ) -> tuple[Resolved, ...]:
@@ -162,7 +123,7 @@ def _begin(
     offered: set[str] = set()
 
     def begin(entries: Entries) -> Started | None:
-        job = _job_of_key(entries, transport_id, request)
+        job = job_of_key(entries, transport_id, request)
         if job is not None:
             return Started(job=job, repeated=job.id not in offered)
         transport = entries.transport(transport_id)
@@ -178,12 +139,11 @@ def _begin(
         entries.put_transport(
             transport.occupied(job_id, version=job.version or transport.last_version)
         )
-        if len(resolved) <= _TABLES_OF_ONE_WRITE:
-            _put_tables(entries, tables=tuple(_new_tables(job, resolved)))
+        if fit_in_one_write(resolved):
+            put_tables(entries, tables=tuple(_new_tables(job, resolved)))
             job = job.written(tables_total=len(resolved))
         entries.put_job(job)
-        if request.idempotency_key is not None:
-            entries.put_receipt(_receipt(transport_id, request, job))
+        put_receipt(entries, transport_id, request, job)
         return Started(job=job)
 
     return outside.book.transact(begin)
@@ -245,30 +205,6 @@ def _new_tables(job: Job, resolved: Sequence[Resolved]) -> Iterator[NewTable]:
     return (NewTable(task=task) for task in table_tasks(job, resolved))
 
 
-def _write_tables(job: Job, tables: Iterator[NewTable], *, outside: Outside) -> Job:
-    total = 0
-    while chunk := tuple(islice(tables, _TABLES_OF_ONE_WRITE)):
-        outside.book.transact(partial(_put_tables, tables=chunk))
-        total += len(chunk)
-
-    def written(entries: Entries) -> Job:
-        stored = entries.job(job.id)
-        assert stored is not None, "a job is never removed while it is being started"
-        if stored.dispatch is Dispatch.WRITING:
-            stored = stored.written(tables_total=total)
-            entries.put_job(stored)
-        return stored
-
-    return outside.book.transact(written)
-
-
-def _put_tables(entries: Entries, *, tables: Sequence[NewTable]) -> None:
-    for table in tables:
-        entries.put_table(table.task)
-        if table.plan is not None:
-            entries.put_plan(table.task.job_id, table.task.table_id, table.plan)
-
-
 def _moved_on(job_id: str, reached: Dispatch, *, outside: Outside) -> Job:
     now = outside.clock.now()
 
@@ -280,23 +216,3 @@ def _moved_on(job_id: str, reached: Dispatch, *, outside: Outside) -> Job:
         return job
 
     return outside.book.transact(move_on)
-
-
-def _receipt(transport_id: str, request: JobRequest, job: Job) -> Receipt:
-    assert request.idempotency_key is not None
-    return Receipt(
-        key=_receipt_key(transport_id, request.idempotency_key),
-        request_digest=_digest(transport_id, request),
-        job_id=job.id,
-        expire_at=job.created_at + timedelta(days=_RECEIPT_DAYS),
-    )
-
-
-def _receipt_key(transport_id: str, key: str) -> str:
-    # Hashed: a key may be long, and may hold what no store allows in a document's name.
-    return hashlib.sha256(f"{transport_id}\x00{key}".encode()).hexdigest()
-
-
-def _digest(transport_id: str, request: JobRequest) -> str:
-    said = (transport_id, request.limit, request.tables)
-    return hashlib.sha256(repr(said).encode()).hexdigest()

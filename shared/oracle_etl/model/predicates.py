@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from oracle_etl.model.errors import InvalidRequest
+from oracle_etl.model.names import quote_identifier
 
 OUR_BINDS = "oetl_"
 """The start of the names of the binds that we add; users' names never start so."""
@@ -27,6 +28,11 @@ _TOKEN = re.compile(
     | (?P<sign>:=|[-+*/<>=!^~|,.()%])
     """,
     re.VERBOSE | re.DOTALL,
+)
+_ORDER_TERM = re.compile(
+    r'\s*(?P<column>"[^"]+"|[^\W\d][\w$#]*)'
+    r"(?P<direction>\s+(?:ASC|DESC))?(?P<nulls>\s+NULLS\s+(?:FIRST|LAST))?\s*\Z",
+    re.IGNORECASE,
 )
 _NOT_IN_A_PREDICATE = frozenset({"SELECT", "WITH", "UNION", "MINUS", "INTERSECT", "MODEL"})
 _COUNTS_ROWS = "ROWNUM"
@@ -54,6 +60,20 @@ def check_query(query: str, *, binds: Iterable[str] | None) -> None:
     forbidden = sorted(_NOT_IN_A_QUERY.intersection(words))
     if forbidden:
         raise _refused("query", f"it holds {forbidden[0]}")
+
+
+def order_term(term: str) -> str:
+    """Return a term of `order` as SQL, its column in quotes; InvalidRequest for anything else."""
+    match = _ORDER_TERM.match(term)
+    if match is None:
+        raise InvalidRequest(
+            f"`order` holds {term!r}, which is no column",
+            hint='write COLUMN, COLUMN DESC or "Mixed Case" NULLS LAST',
+        )
+    column = match["column"]
+    name = column[1:-1] if column.startswith('"') else column.upper()
+    rest = " ".join(((match["direction"] or "") + (match["nulls"] or "")).upper().split())
+    return f"{quote_identifier(name)} {rest}".strip()
 
 
 def _checked(text: str, binds: Iterable[str] | None, *, what: str) -> list[str]:

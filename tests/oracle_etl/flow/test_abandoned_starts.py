@@ -12,7 +12,7 @@ import pytest
 from fakes.crashing_home import Crash, Effects, Moment, crashing
 from fakes.memory_source import MemorySource
 from flow_home import a_home, drain, put_transport, rows, start
-from oracle_etl.flow import start_job as starting
+from oracle_etl.flow import write_tables as writing
 from oracle_etl.flow.abandon_start import abandon_start
 from oracle_etl.flow.cancel_job import cancel_job
 from oracle_etl.flow.retry_job import retry_job
@@ -39,7 +39,7 @@ def home(
     tmp_path: Path, source: MemorySource, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Outside]:
     # Every job is larger than one transaction, so that its start can stop halfway.
-    monkeypatch.setattr(starting, "_TABLES_OF_ONE_WRITE", 1)
+    monkeypatch.setattr(writing, "_TABLES_OF_ONE_WRITE", 1)
     made = a_home(tmp_path, source=source)
     yield made
     made.close()

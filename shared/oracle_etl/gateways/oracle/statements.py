@@ -5,24 +5,16 @@ Identifiers are quoted, values are binds, and the binds that we add have names o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from oracle_etl.model.columns import CarriedColumn
 from oracle_etl.model.errors import InvalidRequest
-from oracle_etl.model.names import quote_identifier
-from oracle_etl.model.predicates import OUR_BINDS, check_predicate, check_query
+from oracle_etl.model.predicates import OUR_BINDS, check_predicate, check_query, order_term
 from oracle_etl.model.reading import MASK_KEY_BIND, Reading
 
 Value = str | int | float | bytes | None
 SCN, LOW, HIGH, LIMIT = (f"{OUR_BINDS}{name}" for name in ("scn", "low", "high", "limit"))
-
-_ORDER = re.compile(
-    r'\s*(?P<column>"[^"]+"|[^\W\d][\w$#]*)'
-    r"(?P<direction>\s+(?:ASC|DESC))?(?P<nulls>\s+NULLS\s+(?:FIRST|LAST))?\s*\Z",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +36,7 @@ def select_rows(reading: Reading, *, also: str | None = None) -> Statement:
                 "a column is to be hashed, and there is no key", hint="set ETL_MASK_KEY"
             )
         binds[MASK_KEY_BIND] = reading.mask_key
-    order = f" ORDER BY {','.join(map(_order_term, reading.order))}" if reading.order else ""
+    order = f" ORDER BY {','.join(map(order_term, reading.order))}" if reading.order else ""
     rows = f"{source}{conditions}{order}"
     if not reading.order or reading.limit is None:
         text = f"SELECT {','.join(expressions)} FROM {rows}"  # noqa: S608  every part is checked or ours
@@ -144,16 +136,3 @@ def _bounds(reading: Reading, binds: dict[str, Value]) -> Iterator[str]:
     if bounds is not None and bounds.high is not None:
         binds[HIGH] = bounds.high
         yield f"ROWID<CHARTOROWID(:{HIGH})"
-
-
-def _order_term(term: str) -> str:
-    match = _ORDER.match(term)
-    if match is None:
-        raise InvalidRequest(
-            f"`order` holds {term!r}, which is no column",
-            hint='write COLUMN, COLUMN DESC or "Mixed Case" NULLS LAST',
-        )
-    column = match["column"]
-    name = column[1:-1] if column.startswith('"') else column.upper()
-    rest = " ".join(((match["direction"] or "") + (match["nulls"] or "")).upper().split())
-    return f"{quote_identifier(name)} {rest}".strip()
