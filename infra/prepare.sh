@@ -11,6 +11,7 @@
 # What the foundation can be told besides stands in infra/foundation/variables.tf: write it into
 # infra/foundation/settings.auto.tfvars. Secrets are never arguments, output or state.
 set -euo pipefail
+called_from="$PWD"
 cd "$(dirname "$0")"
 
 name="oracle-etl"
@@ -36,13 +37,17 @@ add_value() {
   echo "secret ${name}-$1: value added"
 }
 
+# Files are named as they are seen from where this was called.
 add_file() {
-  if [ -n "$2" ]; then add_value "$1" < "$2"; fi
+  local path="$2"
+  if [ -z "$path" ]; then return; fi
+  if [ "${path#/}" = "$path" ]; then path="${called_from}/${path}"; fi
+  add_value "$1" < "$path"
 }
 
 add_oracle_password() {
   if [ -n "${ORACLE_PASSWORD_FILE:-}" ]; then
-    add_value oracle-password < "$ORACLE_PASSWORD_FILE"
+    add_file oracle-password "$ORACLE_PASSWORD_FILE"
   elif ! has_value oracle-password; then
     local password
     read -rsp "Oracle password of ${ORACLE_USERNAME:-the source}: " password
@@ -87,7 +92,8 @@ terraform -chdir=foundation apply \
   -var="project_id=${project}" -var="region=${region}" -var="state_bucket=${bucket}"
 
 # Pub/Sub's own account moves dead letters; a new project may not have it yet.
-gcloud beta services identity create --service=pubsub.googleapis.com --project="$project" > /dev/null
+gcloud beta services identity create --service=pubsub.googleapis.com --project="$project" \
+  --quiet > /dev/null
 
 add_oracle_password
 add_file oracle-wallet "${ORACLE_WALLET_ZIP:-}"

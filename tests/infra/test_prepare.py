@@ -57,6 +57,7 @@ class Project:
         return subprocess.run(  # noqa: S603 - the script under test
             [self.folder / "infra" / "prepare.sh", "my-project-123", "asia-northeast3"],
             env={**given, **environment},
+            cwd=self.folder,
             input=typed,
             capture_output=True,
             text=True,
@@ -129,6 +130,31 @@ class TestAnAutonomousDatabase:
         assert project.secret("oracle-wallet") == "PK wallet"
         assert '"oracle-wallet", "oracle-wallet-password", "api-keys"' in project.settings
         assert 'tns_name = "oracle_atp_high"' in project.settings
+
+
+class TestFilesThatAreNamed:
+    def test_are_looked_for_where_the_command_was_called(
+        self, project: Project, tmp_path: Path
+    ) -> None:
+        for name in ("wallet.zip", "config.yaml", "password.txt"):
+            (tmp_path / name).write_text(f"content of {name}", encoding="utf-8")
+        files = {
+            "ORACLE_PASSWORD_FILE": "password.txt",
+            "ORACLE_WALLET_ZIP": "wallet.zip",
+            "CONFIG_FILE": "config.yaml",
+        }
+        done = project.prepare({**ORACLE, **files})
+        assert done.returncode == 0, done.stderr
+        assert project.secret("oracle-password") == "content of password.txt"
+        assert project.secret("oracle-wallet") == "content of wallet.zip"
+        assert project.secret("config") == "content of config.yaml"
+        assert '"oracle-wallet", "config", "api-keys"' in project.settings
+
+    def test_are_not_made_up_where_they_are_not_there(self, project: Project) -> None:
+        done = project.prepare({**ORACLE, "ORACLE_PASSWORD_FILE": "gone.txt"})
+        assert done.returncode != 0
+        assert "gone.txt" in done.stderr
+        assert not (project.folder / "kept" / "oracle-etl-oracle-password").exists()
 
 
 class TestTheSecondTime:
