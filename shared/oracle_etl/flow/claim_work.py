@@ -7,12 +7,13 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from oracle_etl.flow.put_ended import put_cancelled, put_failed
 from oracle_etl.model.errors import AttemptsExhausted, LeaseLost, NoSuchJob, TransportError
-from oracle_etl.model.job import Counts, Job, JobStatus
+from oracle_etl.model.job import Job, JobStatus
 from oracle_etl.model.table_task import Failure, PartTask, Step, TableTask
 from oracle_etl.model.work import Hold, WorkRef, WorkStatus
 from oracle_etl.outside import Outside
-from oracle_etl.ports import Entries, PartCounts
+from oracle_etl.ports import Entries
 
 _LOG = logging.getLogger(__name__)
 
@@ -122,14 +123,12 @@ def _claim_table(
     if table is None or not table.can_be_ended(now):
         return Unclaimed.SETTLED
     if job.cancel_requested_at is not None:
-        entries.put_table(table.cancelled(now=now))
-        entries.count_job(job.id, Counts(tables_cancelled=1))
+        put_cancelled(entries, table, now=now)
         return Unclaimed.SETTLED
     if not table.can_be_claimed(now):
         return Unclaimed.SETTLED
     if _exhausted(table.hold, limits.attempts):
-        entries.put_table(table.failed(gave_up(limits.attempts, table.last_note), now=now))
-        entries.count_job(job.id, Counts(tables_failed=1))
+        put_failed(entries, table, gave_up(limits.attempts, table.last_note), now=now)
         return Unclaimed.SETTLED
     is_new = table.status is WorkStatus.PENDING
     if is_new and entries.count_running_tables(job.id) >= job.transport.parallel_tables:
@@ -165,14 +164,12 @@ def _claim_handed_over(entries: Entries, wanted: Claim, outside: Outside) -> Cla
     assert part is not None
     if job.cancel_requested_at is not None or table.parts_failed:
         # One part that failed for good fails the table, so the others are spared.
-        entries.put_part(part.cancelled())
-        entries.count_part(job.id, table.table_id, PartCounts(failed=1))
+        put_cancelled(entries, part, now=now)
         return Unclaimed.SETTLED
     if not part.can_be_claimed(now):
         return Unclaimed.SETTLED
     if _exhausted(part.hold, limits.attempts):
-        entries.put_part(part.failed(gave_up(limits.attempts, part.note)))
-        entries.count_part(job.id, table.table_id, PartCounts(failed=1))
+        put_failed(entries, part, gave_up(limits.attempts, part.note), now=now)
         return Unclaimed.SETTLED
     lapsed_owner = part.hold.owner
     part = part.claimed(wanted.owner, now=now, lease_seconds=limits.lease)

@@ -5,49 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from oracle_etl.flow.claim_work import Claim, claimed_part, claimed_table
-from oracle_etl.model.job import Counts
-from oracle_etl.model.table_task import Failure
+from oracle_etl.flow.put_ended import put_cancelled, put_failed
+from oracle_etl.model.table_task import Failure, PartTask, TableTask
 from oracle_etl.model.work import Hold
 from oracle_etl.outside import Outside
-from oracle_etl.ports import Entries, PartCounts
+from oracle_etl.ports import Entries
 
 
 def fail_work(claim: Claim, failure: Failure, *, outside: Outside) -> None:
     """Mark the claimed work failed for good."""
     now = outside.clock.now()
 
-    def fail_table(entries: Entries) -> None:
-        table = claimed_table(entries, claim)
-        table.hold.check(claim.fence)
-        entries.put_table(table.failed(failure, now=now))
-        entries.count_job(table.job_id, Counts(tables_failed=1))
+    def fail(entries: Entries) -> None:
+        put_failed(entries, _held(entries, claim), failure, now=now)
 
-    def fail_part(entries: Entries) -> None:
-        part = claimed_part(entries, claim)
-        part.hold.check(claim.fence)
-        entries.put_part(part.failed(failure))
-        entries.count_part(part.job_id, part.table_id, PartCounts(failed=1))
-
-    outside.book.transact(fail_table if claim.part is None else fail_part)
+    outside.book.transact(fail)
 
 
 def cancel_work(claim: Claim, *, outside: Outside) -> None:
     """Mark the claimed work cancelled."""
     now = outside.clock.now()
 
-    def cancel_table(entries: Entries) -> None:
-        table = claimed_table(entries, claim)
-        table.hold.check(claim.fence)
-        entries.put_table(table.cancelled(now=now))
-        entries.count_job(table.job_id, Counts(tables_cancelled=1))
+    def cancel(entries: Entries) -> None:
+        put_cancelled(entries, _held(entries, claim), now=now)
 
-    def cancel_part(entries: Entries) -> None:
-        part = claimed_part(entries, claim)
-        part.hold.check(claim.fence)
-        entries.put_part(part.cancelled())
-        entries.count_part(part.job_id, part.table_id, PartCounts(failed=1))
-
-    outside.book.transact(cancel_table if claim.part is None else cancel_part)
+    outside.book.transact(cancel)
 
 
 def give_back(
@@ -71,3 +53,10 @@ def give_back(
         entries.put_part(part.returned(change(part.hold, claim.fence), note=note))
 
     outside.book.transact(give_back_table if claim.part is None else give_back_part)
+
+
+def _held(entries: Entries, claim: Claim) -> TableTask | PartTask:
+    """Return the claimed work as it stands now; LeaseLost where somebody else has it."""
+    work = claimed_table(entries, claim) if claim.part is None else claimed_part(entries, claim)
+    work.hold.check(claim.fence)
+    return work

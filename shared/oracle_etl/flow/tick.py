@@ -17,6 +17,7 @@ from oracle_etl.flow.cancel_job import cancel_unclaimed
 from oracle_etl.flow.claim_work import failure_of
 from oracle_etl.flow.finish_job import finish_job, start_waiting
 from oracle_etl.flow.fire_schedules import fire_schedules
+from oracle_etl.flow.put_ended import put_failed, work_in
 from oracle_etl.flow.start_job import advance_start
 from oracle_etl.model.errors import (
     AttemptsExhausted,
@@ -25,10 +26,10 @@ from oracle_etl.model.errors import (
     TransportError,
     UnreadableMessage,
 )
-from oracle_etl.model.job import Counts, Dispatch, Job, JobStatus
+from oracle_etl.model.job import Dispatch, Job, JobStatus
 from oracle_etl.model.work import Hold, WorkRef
 from oracle_etl.outside import Outside
-from oracle_etl.ports import Entries, PartCounts
+from oracle_etl.ports import Entries
 
 _JOBS_LOOKED_AT = 100
 _REPUBLISHED_AT_ONCE = 1000
@@ -189,26 +190,15 @@ def _bury(ref: WorkRef, *, outside: Outside) -> None:
         )
     )
 
-    def bury_table(entries: Entries) -> Hold | None:
-        table = entries.table(ref.job_id, ref.table_id)
-        if table is None or not table.can_be_claimed(now):
+    def bury(entries: Entries) -> Hold | None:
+        work = work_in(entries, ref)
+        if work is None or not work.can_be_claimed(now):
             return None
-        if table.hold.fence:
-            entries.put_table(table.failed(failure, now=now))
-            entries.count_job(ref.job_id, Counts(tables_failed=1))
-        return table.hold
+        if work.hold.fence:
+            put_failed(entries, work, failure, now=now)
+        return work.hold
 
-    def bury_part(entries: Entries) -> Hold | None:
-        assert ref.part is not None, "only asked of parts"
-        part = entries.part(ref.job_id, ref.table_id, ref.part)
-        if part is None or not part.can_be_claimed(now):
-            return None
-        if part.hold.fence:
-            entries.put_part(part.failed(failure))
-            entries.count_part(ref.job_id, ref.table_id, PartCounts(failed=1))
-        return part.hold
-
-    hold = outside.book.transact(bury_table if ref.part is None else bury_part)
+    hold = outside.book.transact(bury)
     if hold is not None and not hold.fence:
         source = outside.book.job(ref.job_id).transport.source
         outside.lane_of(source).queue.publish([ref])
