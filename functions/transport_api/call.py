@@ -77,6 +77,15 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """A request header that an operation reads: what it is for, and what it may hold."""
+
+    says: str
+    pattern: str | None = None
+    """A regular expression that JavaScript and Python read alike."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One method on one path: what it takes, what it gives, and the function that does it."""
 
@@ -93,8 +102,7 @@ class Operation:
     also: Mapping[HTTPStatus, str] = field(default_factory=dict)
     """Other ways in which it can go well, and when."""
     content_type: str = JSON
-    headers: Mapping[str, str] = field(default_factory=dict)
-    """Request headers that it reads, and what each is for."""
+    headers: Mapping[str, Header] = field(default_factory=dict)
     needs: tuple[Need, ...] = ()
     refusals: tuple[HTTPStatus, ...] = ()
     """Those of its own, beside what its needs, its body and its access bring with them."""

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from oracle_etl.flow.watch_job import EventName
 from transport_api.call import EVENT_STREAM, JSON, Access, Need, Operation
 from transport_api.events import (
     CompleteEvent,
@@ -24,13 +25,13 @@ Document = dict[str, Any]
 
 _REFERENCE = "#/components/schemas/{model}"
 _VARIABLE = re.compile(r"\{(\w+)(?:\.\.\.)?\}")
-_EVENTS: tuple[type[BaseModel], ...] = (
-    TableStartEvent,
-    ProgressEvent,
-    TableCompleteEvent,
-    ErrorEvent,
-    CompleteEvent,
-)
+_EVENTS: Mapping[EventName, type[BaseModel]] = {
+    EventName.TABLE_START: TableStartEvent,
+    EventName.PROGRESS: ProgressEvent,
+    EventName.TABLE_COMPLETE: TableCompleteEvent,
+    EventName.ERROR: ErrorEvent,
+    EventName.COMPLETE: CompleteEvent,
+}
 _SECURITY: Document = {
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
@@ -81,7 +82,7 @@ def shown_path(operation: Operation) -> str:
 def _schemas(operations: Sequence[Operation]) -> tuple[Mapping[Any, Document], Document]:
     inputs: set[type[BaseModel]] = {each.body for each in operations if each.body is not None}
     outputs: set[type[BaseModel]] = {each.answer for each in operations if each.answer is not None}
-    outputs |= {*_EVENTS, ProblemAnswer}
+    outputs |= {*_EVENTS.values(), ProblemAnswer}
     modes: list[tuple[type[BaseModel], JsonSchemaMode]] = [
         (each, "validation") for each in sorted(inputs, key=_name)
     ]
@@ -127,13 +128,14 @@ def _parameters(operation: Operation) -> Iterator[Document]:
             "description": description,
             "schema": shown,
         }
-    for name, description in operation.headers.items():
+    for name, header in operation.headers.items():
+        pattern = {} if header.pattern is None else {"pattern": header.pattern}
         yield {
             "name": name,
             "in": "header",
             "required": False,
-            "description": description,
-            "schema": {"type": "string"},
+            "description": header.says,
+            "schema": {"type": "string", **pattern},
         }
 
 
@@ -183,15 +185,33 @@ def _other_success(
     return described
 
 
+def _event_schema(references: Mapping[Any, Document]) -> Document:
+    """Describe one event: its lines are the properties, and its data is JSON."""
+
+    def event(name: EventName, model: type[BaseModel]) -> Document:
+        data = {
+            "type": "string",
+            "contentMediaType": JSON,
+            "contentSchema": references[model, "serialization"],
+        }
+        return {
+            "type": "object",
+            "required": ["event", "id", "data"],
+            "properties": {
+                "event": {"const": f"{name}"},
+                "id": {"type": "string", "description": "What Last-Event-ID goes on behind"},
+                "data": data,
+            },
+        }
+
+    return {"oneOf": [event(name, model) for name, model in _EVENTS.items()]}
+
+
 def _success(operation: Operation, references: Mapping[Any, Document]) -> Document:
     described: Document = {"description": operation.status.phrase}
     if operation.content_type == EVENT_STREAM:
-        shapes = [references[each, "serialization"] for each in _EVENTS]
-        described["description"] = (
-            "Events table_start, progress, table_complete, error and complete; "
-            "the data of each is one of these, in this order"
-        )
-        described["content"] = {EVENT_STREAM: {"schema": {"anyOf": shapes}}}
+        described["description"] = "Events, each of this form"
+        described["content"] = {EVENT_STREAM: {"schema": _event_schema(references)}}
     elif operation.answer is not None:
         schema = references[operation.answer, "serialization"]
         described["content"] = {JSON: {"schema": schema}}

@@ -17,15 +17,32 @@ from transport_api import (
     transports,
     watchers,
 )
-from transport_api.call import EVENT_STREAM, Access, Call, Need, Operation, Reply
+from transport_api.call import EVENT_STREAM, Access, Call, Header, Need, Operation, Reply
 from transport_api.openapi import openapi_document
 
-_IF_MATCH = {"If-Match": "The ETag that the change goes by; 412 where it is no longer that"}
-_FRESH = {"Cache-Control": "no-cache asks Oracle anew; otherwise Age says how old the list is"}
+_IF_MATCH = {
+    "If-Match": Header(
+        says="The ETag that the change goes by; 412 where it is no longer that",
+        pattern=r'^\s*("[0-9]{1,12}"|\*)\s*$',
+    )
+}
+_FRESH = {
+    "Cache-Control": Header(
+        says="no-cache asks Oracle anew; otherwise Age says how old the list is"
+    )
+}
+_KEY = {
+    "Idempotency-Key": Header(
+        says="The same key gives the same job, for two days",
+        pattern=r"^(?!schedule:)[!-~]([ -~]{0,253}[!-~])?$",
+    )
+}
 _NOT_FOUND = (HTTPStatus.NOT_FOUND,)
 _STATE = (Need.STATE,)
 _ORACLE = (Need.ORACLE,)
-_STREAM_HEADERS = {"Last-Event-ID": "The id of the last event seen; the stream goes on behind it"}
+_STREAM_HEADERS = {
+    "Last-Event-ID": Header(says="The id of the last event seen; the stream goes on behind it")
+}
 
 
 def show_openapi(call: Call[requests.NothingAsked, None]) -> Reply:
@@ -168,7 +185,7 @@ OPERATIONS: tuple[Operation, ...] = (
         body=requests.ExecuteSent,
         answer=answers.JobAnswer,
         status=HTTPStatus.ACCEPTED,
-        headers={"Idempotency-Key": "The same key gives the same job, for two days"},
+        headers=_KEY,
         refusals=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
     ),
     Operation(

@@ -144,9 +144,13 @@ class TransportOptions(Sent):
 class TransportSent(TransportOptions):
     """A transport to be created."""
 
-    id: str | None = Field(default=None, description="TRPID-xxxxxxxx; null makes a new one")
-    name: str
-    tables: list[Entry]
+    id: str | None = Field(
+        default=None,
+        description="TRPID-xxxxxxxx; null makes a new one",
+        json_schema_extra={"pattern": "^TRPID-[0-9a-z]{8}$"},
+    )
+    name: str = Field(json_schema_extra={"minLength": 1, "maxLength": 200})
+    tables: list[Entry] = Field(json_schema_extra={"minItems": 1})
 
     def draft(self, *, parallel_tables: int) -> TransportDraft:
         """Return what the transport should be; `parallel_tables` is the service's default."""

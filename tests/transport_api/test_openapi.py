@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from api_service import Api, document, golden
@@ -138,6 +140,68 @@ class TestItsSchemas:
         change = DESCRIBED["components"]["schemas"]["TransportChange"]
         assert "required" not in change
         assert not [each for each in change["properties"].values() if "default" in each]
+
+
+def shape_of(operation: str, parameter: str) -> Draft202012Validator:
+    """Return a validator for one of an operation's parameters."""
+    [shape] = [
+        each["schema"]
+        for item in DESCRIBED["paths"].values()
+        for described in item.values()
+        if described["operationId"] == operation
+        for each in described["parameters"]
+        if each["name"] == parameter
+    ]
+    return Draft202012Validator(shape)
+
+
+class TestItsHeaders:
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+    @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=300))
+    def test_promise_of_a_key_what_the_service_takes(self, shared_api: Api, key: str) -> None:
+        # Spaces around a header's value are not part of it.
+        given_key = key.strip()
+        promised = shape_of("executeTransport", "Idempotency-Key").is_valid(given_key)
+        answer = shared_api.post("/api/transports/TRPID-00000001/execute", Idempotency_Key=key)
+        assert promised is (answer.status_code == 404)
+
+    @pytest.mark.parametrize(
+        ("tag", "taken"),
+        [('"3"', True), ("*", True), (' "3" ', True), ("", False), ("3", False), ('W/"3"', False)],
+    )
+    def test_promise_of_an_etag_what_the_service_takes(
+        self, api: Api, tag: str, *, taken: bool
+    ) -> None:
+        for operation, method in (("changeTransport", "PATCH"), ("removeTransport", "DELETE")):
+            assert shape_of(operation, "If-Match").is_valid(tag) is taken
+            answer = api.call(method, "/api/transports/TRPID-00000001", {}, If_Match=tag)
+            assert (answer.status_code == 404) is taken
+
+
+class TestItsEvents:
+    def test_fit_what_a_stream_sends(self, api: Api) -> None:
+        job = api.execute(api.create("EMP", "NONE")["id"])
+        api.work()
+        described = DESCRIBED["paths"]["/api/jobs/{job_id}/events"]["get"]["responses"]["200"]
+        shape = described["content"]["text/event-stream"]["schema"]
+        text = api.get(f"/api/jobs/{job['id']}/events").get_data(as_text=True)
+        sent = [
+            dict(line.split(": ", 1) for line in each.splitlines())
+            for each in text.split("\n\n")
+            if each.startswith("event:")
+        ]
+        assert {"table_start", "progress", "table_complete", "error", "complete"} <= {
+            each["event"] for each in sent
+        }
+        for each in sent:
+            assert Draft202012Validator(shape).is_valid(each)
+            [form] = [
+                one["properties"]
+                for one in shape["oneOf"]
+                if one["properties"]["event"]["const"] == each["event"]
+            ]
+            data = Draft202012Validator({**DESCRIBED, **form["data"]["contentSchema"]})
+            assert list(data.iter_errors(json.loads(each["data"]))) == []
 
 
 class TestTheWrittenDocumentation:
