@@ -12,6 +12,7 @@ from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransp
 from emulators.google_emulators import pubsub_address
 
 TOPIC = "oracle-etl-tables"
+THICK_TOPIC = "oracle-etl-tables-thick"
 DEAD_TOPIC = "oracle-etl-dead-letters"
 BACKSTOP = 50
 
@@ -21,16 +22,16 @@ def create_queue(project: str) -> None:
     with grpc.insecure_channel(pubsub_address()) as channel:
         publisher = PublisherClient(transport=PublisherGrpcTransport(channel=channel))
         subscriber = SubscriberClient(transport=SubscriberGrpcTransport(channel=channel))
-        for topic in (TOPIC, DEAD_TOPIC):
+        for topic in (TOPIC, THICK_TOPIC, DEAD_TOPIC):
             publisher.create_topic(request={"name": topic_path(project, topic)})
-        tables = {
-            **_subscription(project, TOPIC),
+        given_up = {
             "dead_letter_policy": {
                 "dead_letter_topic": topic_path(project, DEAD_TOPIC),
                 "max_delivery_attempts": BACKSTOP,
             },
         }
-        for each in (tables, _subscription(project, DEAD_TOPIC)):
+        tables = [_subscription(project, topic) | given_up for topic in (TOPIC, THICK_TOPIC)]
+        for each in (*tables, _subscription(project, DEAD_TOPIC)):
             subscriber.create_subscription(request=each)
 
 
