@@ -19,7 +19,7 @@ import requests
 
 from emulators.google_emulators import firestore_address, pubsub_address
 from emulators.pubsub_resources import DEAD_TOPIC, TOPIC, create_queue
-from google_fakes.cloud_run_jobs import FakeCloudRun
+from google_fakes.cloud_run_jobs import FakeCloudRun, IdleTask
 from google_fakes.cloud_storage_server import FakeCloudStorage
 from journey_homes.cloud_scheduler import AUDIENCE, TICK_ACCOUNT, CloudScheduler
 from journey_homes.environment import environment_of
@@ -114,8 +114,7 @@ class GoogleHome(Home):
     def _tasks(self) -> Iterator[subprocess.Popen[bytes]]:
         for run in tuple(self._cloud_run.runs):
             for task in run.tasks:
-                assert isinstance(task, subprocess.Popen)
-                if task.poll() is None:
+                if isinstance(task, subprocess.Popen) and task.poll() is None:
                     yield task
 
     def workers(self) -> Sequence[int]:
@@ -125,6 +124,11 @@ class GoogleHome(Home):
     def end_worker(self, worker: int, number: signal.Signals) -> None:
         """Send the signal to one task."""
         send(worker, number)
+
+    def hold_still(self) -> None:
+        """Let no tick come, and no worker that is launched do anything."""
+        self._scheduler.stop()
+        self._cloud_run.start_task = lambda _environment: IdleTask()
 
     def end_service(self, number: signal.Signals) -> int:
         """End the service; who ends it in order cancels the executions as well."""
