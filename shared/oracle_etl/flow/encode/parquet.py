@@ -18,22 +18,7 @@ from oracle_etl.arrow_types import arrow_type
 from oracle_etl.flow.encode.arrow_text import check_text
 from oracle_etl.flow.encode.batch_conversions import parquet_conversions
 from oracle_etl.flow.encode.large_values import large_values, with_large_values, without
-from oracle_etl.flow.encode.parquet_footer import (
-    CHUNK_FILE_OFFSET,
-    CHUNK_META,
-    CHUNK_PAGE_INDEX,
-    FILE_GROUPS,
-    FILE_ROWS,
-    FOOTER_LENGTH_BYTES,
-    GROUP_COLUMNS,
-    GROUP_FILE_OFFSET,
-    GROUP_ORDINAL,
-    MAGIC,
-    META_OFFSETS,
-    META_SIZE,
-    TAIL_BYTES,
-)
-from oracle_etl.flow.encode.thrift_compact import I64, STRUCT, Reader, Struct, write_struct
+from oracle_etl.flow.encode.row_groups import Footer
 from oracle_etl.model.columns import CarriedColumn, WireForm
 
 DEFAULT_LEVEL = 1
@@ -53,11 +38,11 @@ class ParquetFile:
         self._columns = columns
         self._level = level
         self._conversions = parquet_conversions(columns, mask_key=mask_key)
+        self._schema: Schema | None = None
         self._waiting: list[RecordBatch] = []
         self._waiting_bytes = 0
         self._written = 0
-        self._footer: Struct = {}
-        self._groups: list[Struct] = []
+        self._footer = Footer()
         self.rows = 0
         self.plain_bytes = 0
 
@@ -76,23 +61,21 @@ class ParquetFile:
 
     def finish(self) -> bytes:
         """Return the last row group and the footer."""
-        if not self._groups and not self._waiting:
+        if self._footer.is_empty and not self._waiting:
             self._waiting.append(self._empty())
         last = self._row_group() if self._waiting else b""
-        footer = dict(self._footer)
-        footer[FILE_ROWS] = (I64, self.rows)
-        footer[FILE_GROUPS] = (footer[FILE_GROUPS][0], (STRUCT, self._groups))
-        written = write_struct(footer)
-        return last + written + len(written).to_bytes(FOOTER_LENGTH_BYTES, "little") + MAGIC
+        return last + self._footer.written(rows=self.rows)
 
     def _converted(self, record: RecordBatch) -> RecordBatch:
         arrays = self._conversions.arrays(record)
         for column, array in zip(self._columns, arrays, strict=True):
             if column.form in _TEXT_FORMS:
                 check_text(array, column=column.name)
-        return RecordBatch.from_arrays(arrays, schema=self._schema(arrays))
+        self._schema = self._schema or self._schema_of(arrays)
+        return RecordBatch.from_arrays(arrays, schema=self._schema)
 
-    def _schema(self, arrays: Sequence[Array]) -> Schema:
+    def _schema_of(self, arrays: Sequence[Array]) -> Schema:
+        """Return the schema of every batch: no conversion's type depends on the values."""
         return Schema(
             [
                 Field(column.name, array.type, nullable=column.nullable)
@@ -136,48 +119,7 @@ class ParquetFile:
         return target.getvalue()
 
     def _adopt(self, file: bytes) -> bytes:
-        """Keep a small file's footer and return its data."""
-        length = int.from_bytes(file[-TAIL_BYTES : -len(MAGIC)], "little")
-        footer = Reader(file[-TAIL_BYTES - length : -TAIL_BYTES]).struct()
-        groups: list[Struct] = footer[FILE_GROUPS][1][1]
-        end = _end_of_data(groups)
-        first = 0 if not self._written else len(MAGIC)
-        shift = self._written - first
-        for group in groups:
-            _move(group, shift, ordinal=len(self._groups))
-            self._groups.append(group)
-        self._footer = self._footer or footer
-        data = file[first:end]
+        """Return the data of a small file, which stands after what was written before."""
+        data = self._footer.adopt(file, at=self._written)
         self._written += len(data)
         return data
-
-
-def _end_of_data(groups: Sequence[Struct]) -> int:
-    # Behind the data lie page indexes, whose offsets point into it; they are left out.
-    ends = [len(MAGIC)]
-    for group in groups:
-        for chunk in group[GROUP_COLUMNS][1][1]:
-            meta = chunk[CHUNK_META][1]
-            starts = [meta[number][1] for number in META_OFFSETS if number in meta]
-            ends.append(min(starts) + meta[META_SIZE][1])
-    return max(ends)
-
-
-def _move(group: Struct, shift: int, *, ordinal: int) -> None:
-    _add(group, GROUP_FILE_OFFSET, shift)
-    if GROUP_ORDINAL in group:
-        group[GROUP_ORDINAL] = (group[GROUP_ORDINAL][0], ordinal)
-    for chunk in group[GROUP_COLUMNS][1][1]:
-        _add(chunk, CHUNK_FILE_OFFSET, shift)
-        for number in CHUNK_PAGE_INDEX:
-            chunk.pop(number, None)
-        meta = chunk[CHUNK_META][1]
-        for number in META_OFFSETS:
-            _add(meta, number, shift)
-
-
-def _add(fields: Struct, number: int, shift: int) -> None:
-    # 0 says that the place is not given.
-    if number in fields and fields[number][1]:
-        type_, value = fields[number]
-        fields[number] = (type_, value + shift)

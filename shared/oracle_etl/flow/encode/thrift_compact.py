@@ -32,7 +32,7 @@ class Reader:
         number = 0
         while head := self._byte():
             step, type_ = head >> 4, head & 15
-            number = number + step if step else _from_zigzag(self._varint())
+            number = number + step if step else from_zigzag(self._varint())
             fields[number] = (type_, self._value(type_))
         return fields
 
@@ -67,7 +67,7 @@ class Reader:
         if type_ in {TRUE, FALSE}:
             return None
         if type_ in _INTEGERS:
-            return _from_zigzag(self._varint())
+            return from_zigzag(self._varint())
         if type_ == BINARY:
             return self._bytes(self._varint())
         if type_ == STRUCT:
@@ -89,7 +89,7 @@ def write_struct(fields: Struct) -> bytes:
             out.append(step << 4 | type_)
         else:
             out.append(type_)
-            out += _varint(_to_zigzag(number))
+            out += varint(to_zigzag(number))
         last = number
         out += _written(type_, value)
     out.append(0)
@@ -100,25 +100,26 @@ def _written(type_: int, value: Any) -> bytes:  # noqa: ANN401  a struct's field
     if type_ in {TRUE, FALSE}:
         return b""
     if type_ in _INTEGERS:
-        return _varint(_to_zigzag(value))
+        return varint(to_zigzag(value))
     if type_ in _LISTS:
         return _written_list(*value)
     if type_ == STRUCT:
         return write_struct(value)
-    prefix = _varint(len(value)) if type_ == BINARY else b""
+    prefix = varint(len(value)) if type_ == BINARY else b""
     return prefix + bytes(value)
 
 
 def _written_list(type_: int, values: list[Any]) -> bytes:
     count = len(values)
     short = count < _LONG_LIST
-    head = bytes((count << 4 | type_,)) if short else bytes((0xF0 | type_,)) + _varint(count)
+    head = bytes((count << 4 | type_,)) if short else bytes((0xF0 | type_,)) + varint(count)
     if type_ in {TRUE, FALSE}:
         return head + bytes(values)
     return head + b"".join(_written(type_, each) for each in values)
 
 
-def _varint(value: int) -> bytes:
+def varint(value: int) -> bytes:
+    """Return a number that is not negative, seven bits a byte."""
     if value <= 127:  # noqa: PLR2004  seven bits a byte
         return value.to_bytes(1, "little")
     out = bytearray()
@@ -129,9 +130,11 @@ def _varint(value: int) -> bytes:
     return bytes(out)
 
 
-def _from_zigzag(value: int) -> int:
+def from_zigzag(value: int) -> int:
+    """Return the number that was folded so that small negative ones are short."""
     return (value >> 1) ^ -(value & 1)
 
 
-def _to_zigzag(value: int) -> int:
+def to_zigzag(value: int) -> int:
+    """Fold a number of 64 bits."""
     return (value << 1) ^ (value >> 63)

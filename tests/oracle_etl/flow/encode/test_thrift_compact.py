@@ -4,56 +4,13 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
-from oracle_etl.flow.encode.thrift_compact import (
-    BINARY,
-    BYTE,
-    DOUBLE,
-    FALSE,
-    I16,
-    I32,
-    I64,
-    LIST,
-    MAP,
-    STRUCT,
-    TRUE,
-    Reader,
-    Struct,
-    write_struct,
-)
-
-int64 = st.integers(-(2**63), 2**63 - 1)
-fields: st.SearchStrategy[Struct] = st.recursive(
-    st.dictionaries(
-        st.integers(1, 2000),
-        st.one_of(
-            st.tuples(st.sampled_from([I16, I32, I64]), int64),
-            st.tuples(st.sampled_from([TRUE, FALSE]), st.none()),
-            st.tuples(st.just(BYTE), st.binary(min_size=1, max_size=1)),
-            st.tuples(st.just(DOUBLE), st.binary(min_size=8, max_size=8)),
-            st.tuples(st.just(BINARY), st.binary(max_size=300)),
-            st.tuples(st.just(LIST), st.tuples(st.just(I64), st.lists(int64, max_size=40))),
-            st.tuples(
-                st.just(LIST), st.tuples(st.just(TRUE), st.lists(st.integers(1, 2), max_size=9))
-            ),
-        ),
-        max_size=6,
-    ),
-    lambda inner: st.dictionaries(
-        st.integers(1, 40),
-        st.one_of(
-            st.tuples(st.just(STRUCT), inner),
-            st.tuples(st.just(LIST), st.tuples(st.just(STRUCT), st.lists(inner, max_size=20))),
-        ),
-        max_size=3,
-    ),
-    max_leaves=6,
-)
+from oracle_etl.flow.encode.thrift_compact import BINARY, I32, MAP, Reader, write_struct
+from thrift_structs import STRUCTS, Struct
 
 
 class TestAStruct:
-    @given(fields)
+    @given(STRUCTS)
     def test_reads_as_it_was_written(self, given_fields: Struct) -> None:
         assert Reader(write_struct(given_fields)).struct() == given_fields
 
