@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 from collections import Counter
@@ -14,6 +15,7 @@ from oracle_etl.ports import Entries
 
 T = TypeVar("T")
 _NEXT_CHANGE = "UPDATE changes "
+_WRITTEN_TO = re.compile(r"(?:INTO|UPDATE|FROM)\s+(\w+)")
 
 
 class CountedJobBook(SqliteJobBook):
@@ -48,5 +50,13 @@ class _CountedEntries(SqliteEntries):
         return rows
 
     def _write(self, statement: str, values: Sequence[Any] | dict[str, Any] = ()) -> int:
-        self._counted["writes"] += not statement.startswith(_NEXT_CHANGE)
+        if not statement.startswith(_NEXT_CHANGE):
+            self._counted["writes"] += 1
+            self._counted[f"writes to {_written_to(statement)}"] += 1
         return super()._write(statement, values)
+
+
+def _written_to(statement: str) -> str:
+    found = _WRITTEN_TO.search(statement)
+    assert found is not None, "every statement of the book names a table"
+    return found[1]

@@ -41,7 +41,10 @@ _TRANSPORT = "TRPID-00000000"
 _LOB_BYTES = 50 * 2**20
 _LOBS = 3
 _BUCKET = "lake"
-_DOCUMENTS = {"CLOBS": "CLOB", "BLOBS": "BLOB"}
+_JSON_BYTES = 32 * 2**20
+"""What Oracle stores of one at most."""
+_WORD_BYTES = 1000
+_DOCUMENTS = {"CLOBS": "CLOB", "BLOBS": "BLOB", "JSONS": "JSON"}
 
 
 def _long_row(n: int) -> Sequence[Value]:
@@ -69,6 +72,7 @@ TABLES = {
     "LONG": "50,000 rows of 4,000 bytes",
     "CLOBS": f"{_LOBS} CLOBs of 50 MB",
     "BLOBS": f"{_LOBS} BLOBs of 50 MB",
+    "JSONS": f"{_LOBS} JSON documents of 32 MB",
 }
 
 
@@ -219,13 +223,18 @@ def _fill(connection: oracledb.Connection, name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TABLE {name} (ID NUMBER(9), DOCUMENT {type_})")
         for number in range(_LOBS):
-            octets = os.urandom(_LOB_BYTES if type_ == "BLOB" else _LOB_BYTES // 2)
-            value = octets if type_ == "BLOB" else octets.hex()
-            lob = connection.createlob(
-                oracledb.DB_TYPE_BLOB if type_ == "BLOB" else oracledb.DB_TYPE_CLOB, value
-            )
+            lob = connection.createlob(*_document(type_))
             cursor.execute(f"INSERT INTO {name} VALUES (:1,:2)", [number, lob])
         connection.commit()
+
+
+def _document(type_: str) -> tuple[oracledb.DbType, str | bytes]:
+    if type_ == "BLOB":
+        return oracledb.DB_TYPE_BLOB, os.urandom(_LOB_BYTES)
+    if type_ == "CLOB":
+        return oracledb.DB_TYPE_CLOB, os.urandom(_LOB_BYTES // 2).hex()
+    words = [os.urandom(_WORD_BYTES // 2).hex() for _ in range(_JSON_BYTES // _WORD_BYTES)]
+    return oracledb.DB_TYPE_CLOB, json.dumps({"words": words})
 
 
 if __name__ == "__main__":

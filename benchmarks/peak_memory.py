@@ -3,12 +3,12 @@
 from pathlib import Path
 
 
-def peak_rss_mb() -> float:
-    """Return the largest resident set of this program.
+def peak_rss_mb(process: int | str = "self") -> float:
+    """Return the largest resident set of this program, or of another one that runs.
 
-    `getrusage` would also count the process that started this one, before it became this one.
+    `getrusage` would also count the process that started it, before it became this one.
     """
-    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
 
 

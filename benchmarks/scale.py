@@ -47,6 +47,8 @@ _TRANSPORT = "TRPID-00000000"
 _PARTS_OF_A_TABLE = 1000
 _PART_BYTES = 1024 * 1024
 _ONE = "--one"
+_PROGRESS_SECONDS = 60.0
+"""Longer than any piece of work here takes on the busiest machine: nobody watches."""
 _IDLE_SECONDS = 2.0
 """Longer than a piece of work rests that failed for once, as a busy machine makes it happen."""
 
@@ -244,7 +246,7 @@ def home_in(folder: Path, source: TableSource, database: Database, book: Counted
         source=lambda _name: source,
         clock=clock,
         randomness=lambda: os.urandom(8).hex(),
-        limits=Limits(idle=_IDLE_SECONDS),
+        limits=Limits(idle=_IDLE_SECONDS, progress_interval=_PROGRESS_SECONDS),
     )
 
 

@@ -25,6 +25,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.cases import CASES
+from benchmarks.peak_memory import peak_rss_mb
 from benchmarks.remembering_database import RememberingDatabase
 from benchmarks.replay_cells import PASSWORD, USER
 from benchmarks.results import machine_now
@@ -166,12 +167,13 @@ def _worker(environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
 
 def _let_go(process: subprocess.Popen[bytes]) -> tuple[float, float]:
     """Have a worker end; return its CPU-seconds and its largest resident set in MB."""
+    peak = peak_rss_mb(process.pid)
     process.send_signal(signal.SIGTERM)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"a worker ended with {process.returncode}")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    return usage.ru_utime + usage.ru_stime, peak
 
 
 def _wait_for_seats(workers: int, outside: Outside) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import pytest
-from benchmarks.scale import scaled_job
+from benchmarks.scale import Measured, Step, lines_of, scaled_job
 
 FEW_TABLES, MANY_TABLES = 200, 600
 """Few fill a page of the book, so that many need no larger one."""
@@ -65,5 +65,23 @@ class TestAJobOfManyTables:
 
 class TestAJobOfManyParts:
     def test_writes_for_each_part_what_the_page_on_costs_says(self) -> None:
-        few, many = ran("parts", FEW_PARTS).counted, ran("parts", MANY_PARTS).counted
-        assert many["writes"] - few["writes"] == WRITES_OF_A_PART * (MANY_PARTS - FEW_PARTS)
+        few, many = (
+            counted["writes to parts"] + counted["writes to tables"]
+            for counted in (ran("parts", count).counted for count in (FEW_PARTS, MANY_PARTS))
+        )
+        assert many - few == WRITES_OF_A_PART * (MANY_PARTS - FEW_PARTS)
+
+
+class TestTheTableOfSizes:
+    def test_sets_what_each_costs_against_the_smallest_size(self) -> None:
+        [few, many] = (
+            Measured(
+                unit="tables",
+                count=count,
+                steps=(Step(what="work", seconds=1.0, cpu_seconds=cpu_seconds, peak_rss_mb=60.0),),
+            )
+            for count, cpu_seconds in ((1000, 2.0), (10_000, 30.0))
+        )
+        [first, second] = lines_of([few, many])
+        assert "2000 us each, 1.00 times" in first
+        assert "3000 us each, 1.50 times" in second

@@ -10,7 +10,8 @@ from oracle_etl.model.work import WorkStatus
 from oracle_etl.outside import Outside
 from oracle_etl.ports import PageRequest
 
-_PAGE = 200
+_PAGE = 50
+"""A table that was split into 2,000 parts takes half a megabyte, and there may be many of them."""
 
 
 def tables_of(
