@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from command_line.main import main
 from command_runs import Run
 from first_contact_trials import served
+from journey_homes.oracle import CountingDatabase
 from oracle_at_hand import OracleAtHand
 from oracle_standin.faults import Action, FaultBook, Rule
 
@@ -85,9 +86,13 @@ class TestACheckUp:
     def test_of_a_wrong_password_tries_it_once(
         self, doctor: Run, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setenv("ORACLE_PASSWORD", "wrong")
-        result = doctor("--json")
-        assert result.exit_code == 1
+        database = CountingDatabase()
+        with served("23ai", database) as (account, _):
+            monkeypatch.setenv("ORACLE_DSN", account.dsn)
+            monkeypatch.setenv("ORACLE_PASSWORD", "wrong")
+            database.logins = 0
+            result = doctor("--json")
+        assert (result.exit_code, database.logins) == (1, 1)
         [source] = [each for each in events(result, "found") if each["part"] == "source default"]
         assert "ORA-01017" in source["found"]
         assert "ORACLE_PASSWORD" in source["advice"]
