@@ -245,6 +245,16 @@ class TestItsTables:
         assert shown.pop("gcs_path") == shown["objects"][0].pop("path") == location
         assert shown == golden("table_of_job.json")
 
+    def test_say_how_they_get_into_bigquery_once_the_job_is_complete(self, api: Api) -> None:
+        job = api.execute(api.create("EMP", "DEPT")["id"])
+        path = f"/api/jobs/{job['id']}/tables"
+        before = [each["bq_load"] for each in document(api.get(path))["tables"]]
+        api.work()
+        after = [each["bq_load"] for each in document(api.get(path))["tables"]]
+        assert before == [None, None]
+        assert [each["command"] for each in after] == [None, None]
+        assert all("gcloud storage cp --recursive" in each["hint"] for each in after)
+
     def test_come_in_pages_in_the_lists_order(self, api: Api) -> None:
         job = api.execute(api.create("EMP", "DEPT")["id"])
         path = f"/api/jobs/{job['id']}/tables?page_size=1"
