@@ -114,6 +114,8 @@ class _Worker:
         outside = self._outside
         now = outside.clock.now()
         for job in outside.book.unfinished_jobs(limit=_JOBS_LOOKED_AT):
+            if job.transport.source in outside.elsewhere:
+                continue  # its claimable work is not worth a question
             for ref in outside.book.claimable(job.id, now, limit=1):
                 claim = self._claim(ref)
                 if isinstance(claim, Claim):

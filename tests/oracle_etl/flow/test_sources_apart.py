@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +21,7 @@ from oracle_etl.model.job import JobStatus
 from oracle_etl.model.reading import Reading
 from oracle_etl.model.work import WorkRef
 from oracle_etl.outside import Lane, Outside
-from oracle_etl.ports import TableSource
+from oracle_etl.ports import JobBook, TableSource
 
 TWO = {"default": 1, "erp": 1}
 
@@ -186,6 +188,28 @@ class TestASourceOfOtherWorkers:
         assert drain(service) == 0
         table = tables(service, job)["EMP"]
         assert (table.hold.fence, table.hold.failures) == (0, 0)
+
+    def test_is_not_looked_for_in_the_book(self, service: Outside) -> None:
+        asked_for: list[str] = []
+
+        class Watched:
+            """The book, and which jobs' work it was asked for."""
+
+            def __init__(self, book: JobBook) -> None:
+                self._book = book
+
+            def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the book has
+                return getattr(self._book, name)
+
+            def claimable(self, job_id: str, now: datetime, *, limit: int) -> Sequence[WorkRef]:
+                asked_for.append(job_id)
+                return self._book.claimable(job_id, now, limit=limit)
+
+        start(service, put_transport(service, "EMP", id="TRPID-00000001", source="erp"))
+        ours = start(service, put_transport(service, "EMP", id="TRPID-00000002"))
+        book: Any = Watched(service.book)
+        assert drain(replace(service, book=book)) == 1
+        assert set(asked_for) <= {ours.id}
 
     def test_is_not_worked_on_though_its_message_came_here(self, service: Outside) -> None:
         job = start(service, put_transport(service, "EMP", source="erp"))
