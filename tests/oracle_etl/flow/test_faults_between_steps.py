@@ -1,6 +1,6 @@
 """A reply that is lost, and a worker that sleeps too long, at any effect of a run: it ends right.
 
-Deaths are in `test_crashes`. The same faults on Google's emulators: tests/google_home/test_faults_on_google.py.
+Deaths are in `test_crashes`, and all of it on Google's emulators in `test_faults_on_google`.
 """
 
 from __future__ import annotations
