@@ -17,6 +17,23 @@ from oracle_standin.values.cells import content
 from oracle_standin.values.text import AL32UTF8, CharacterSet
 
 USER = "HR"
+STAFF = (
+    "CREATE TABLE dept (deptno NUMBER(2) PRIMARY KEY, dname VARCHAR2(14))",
+    (
+        "CREATE TABLE emp (empno NUMBER(4) PRIMARY KEY, ename VARCHAR2(10), job VARCHAR2(9), "
+        "mgr NUMBER(4), hiredate DATE, sal NUMBER(7,2), comm NUMBER(7,2), "
+        "deptno NUMBER(2) REFERENCES dept)"
+    ),
+    "INSERT INTO dept VALUES (10, 'ACCOUNTING')",
+    "INSERT INTO dept VALUES (20, 'RESEARCH')",
+    "INSERT INTO dept VALUES (30, 'SALES')",
+    "INSERT INTO emp VALUES (1, 'KING', 'PRESIDENT', NULL, DATE '1981-11-17', 5000, NULL, 10)",
+    "INSERT INTO emp VALUES (2, 'BLAKE', 'MANAGER', 1, DATE '1981-05-01', 2850, NULL, 30)",
+    "INSERT INTO emp VALUES (3, 'ALLEN', 'SALESMAN', 2, DATE '1981-02-20', 1600, 300, 30)",
+    "INSERT INTO emp VALUES (4, 'WARD', 'SALESMAN', 2, DATE '1981-02-22', 1250, 500, 30)",
+    "INSERT INTO emp VALUES (5, 'SCOTT', 'ANALYST', 1, DATE '1987-04-19', 3000, 0, 20)",
+)
+"""The tables of a manual's examples."""
 
 
 class HandClock:
@@ -116,6 +133,34 @@ def database(
     )
     made.create_user(USER, "hr")
     return made
+
+
+def staffed(release: int = 23, charset: CharacterSet = AL32UTF8) -> OracleDatabase:
+    """Return a database with the tables of a manual's examples, and one more user, READER."""
+    made = database(release=release, charset=charset)
+    made.create_user("READER", "r")
+    here = asking(made)
+    for statement in STAFF:
+        here.run(statement)
+    here.commit()
+    return made
+
+
+def asked(here: Asking, statement: str) -> str:
+    """Run a statement and write what it answers: rows parted by semicolons, or that it is done."""
+    if statement.startswith(("SELECT", "WITH")):
+        return "; ".join(", ".join(map(written, row)) for row in here.rows(statement)) or "no rows"
+    here.run(statement)
+    return "done"
+
+
+def written(value: object) -> str:
+    """Write a value as case files do."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return f"'{value}'" if isinstance(value, str) else str(value)
 
 
 def asking(of: OracleDatabase, user: str = USER) -> Asking:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from oracle_standin.port import OracleError
 
+NOT_DONE = 3001
 TEXTS = {
     1: "unique constraint ({0}) violated",
     54: "resource busy and acquire with NOWAIT specified or timeout expired",
@@ -246,7 +247,7 @@ def ora(code: int, *details: object) -> OracleError:
 
 def not_done_here(what: str) -> OracleError:
     """Name a construct that Oracle knows and the stand-in does not."""
-    return ora(3001, f"the stand-in does not do {what}")
+    return ora(NOT_DONE, f"the stand-in does not do {what}")
 
 
 def procedural(text: str) -> OracleError:

@@ -163,7 +163,7 @@ class TestRowids:
         here.run("CREATE TABLE t (n NUMBER PRIMARY KEY) ORGANIZATION INDEX")
         here.run("INSERT INTO t VALUES (1)")
         here.run("CREATE VIEW v AS SELECT DISTINCT n FROM t")
-        assert here.error("SELECT ROWID FROM v").startswith("ORA-01445")
+        assert here.error("SELECT ROWID FROM v").startswith("ORA-01446")
         ((rowid,),) = here.rows("SELECT ROWID FROM t")
         assert str(rowid).startswith("*")
 

@@ -18,13 +18,15 @@ from oracle_standin.engine.compiling.relations import (
     renamed,
     table_columns,
 )
+from oracle_standin.engine.compiling.rowless import unlocated
 from oracle_standin.engine.compiling.scope import Relation, Scope, Source, slot_of
 from oracle_standin.engine.compiling.trees import only
-from oracle_standin.engine.errors import not_done_here, ora
+from oracle_standin.engine.errors import NOT_DONE, not_done_here, ora
 from oracle_standin.engine.kinds import Evaluate
 from oracle_standin.engine.parsing.dialect import parse
 from oracle_standin.engine.parsing.places import about_table
 from oracle_standin.engine.storage.tables import KeyKind, Table, TableKind
+from oracle_standin.port import OracleError
 from oracle_standin.values.rowids import logical_text
 
 DEEPEST_VIEW = 32
@@ -86,7 +88,9 @@ def _source(node: exp.Expr, scope: Scope) -> Source:
     if isinstance(node, exp.Subquery):
         only(node, "this", "alias", "joins")
         query = scope.context.query(node.this, None)
-        relation: Relation = QueryRelation(query=query, columns=query_columns(query))
+        relation: Relation = QueryRelation(
+            query=query, columns=query_columns(query), no_rowid=unlocated(node.this)
+        )
         return _added(scope, alias.name if alias else "", None, relation)
     if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
         raise not_done_here(f"{node.sql(dialect='oracle')[:60]} in FROM")
@@ -130,12 +134,22 @@ def named_relation(owner: str | None, name: str, node: exp.Expr, scope: Scope) -
     ):
         raise ora(1031 if session.sees(found.owner, found.name) else 942)
     if isinstance(found, View):
+        view = _view(found, node, scope)
         if node.args.get("sample") or node.args.get("partition"):
-            raise ora(1445)
-        return _view(found, node, scope)
+            raise (
+                not_done_here("SAMPLE of a view")
+                if view.no_rowid == NOT_DONE
+                else ora(view.no_rowid)
+            )
+        return view
     if not isinstance(found, Table):
         raise ora(942)
     return _table(session.temporary.of(found), node, scope)
+
+
+def _sampled(code: int) -> OracleError:
+    """Make the error for SAMPLE or PARTITION of a view."""
+    return not_done_here("SAMPLE of a view") if code == NOT_DONE else ora(code)
 
 
 def _plain(node: exp.Expr) -> None:
@@ -207,7 +221,7 @@ def _view(view: View, node: exp.Expr, scope: Scope) -> QueryRelation:
         tree = _flashed_back(tree, version)
     query = context.of_view(view.owner).query(tree, None)
     columns = renamed(query_columns(query), [column.name for column in view.columns])
-    return QueryRelation(query=query, columns=columns)
+    return QueryRelation(query=query, columns=columns, no_rowid=unlocated(tree))
 
 
 def _flashed_back(tree: exp.Expr, version: exp.Expr) -> exp.Expr:

@@ -45,6 +45,7 @@ class _Filtered:
         self.conditions = conditions
         self.columns = inner.columns
         self.locates = inner.locates
+        self.no_rowid = inner.no_rowid
         self.wants_address = inner.wants_address
 
     def batches(self, frame: Frame, within: Range) -> Iterator[list[Row]]:

@@ -53,6 +53,7 @@ class TableRelation:
     table: Table
     columns: tuple[SourceColumn, ...]
     locates: bool = True
+    no_rowid: int = 1445
     wants_address: bool = False
     as_of_scn: Evaluate | None = None
     as_of_timestamp: Evaluate | None = None
@@ -127,6 +128,7 @@ class QueryRelation:
 
     query: Query
     columns: tuple[SourceColumn, ...]
+    no_rowid: int
     locates: bool = False
     wants_address: bool = False
 
@@ -157,6 +159,7 @@ class ComputedRelation:
     columns: tuple[SourceColumn, ...]
     compute: Callable[[Session], Iterator[Sequence[Value]]]
     locates: bool = False
+    no_rowid: int = 1445
     wants_address: bool = False
     encoders: tuple[codec.Encode, ...] = field(default=())
 

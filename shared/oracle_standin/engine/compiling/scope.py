@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from sqlglot import exp
 
 from oracle_standin.engine import codec, kinds
-from oracle_standin.engine.errors import ora
+from oracle_standin.engine.errors import NOT_DONE, not_done_here, ora
 from oracle_standin.engine.kinds import (
     FIRST_SOURCE,
     OUTER,
@@ -21,7 +21,7 @@ from oracle_standin.engine.kinds import (
 )
 from oracle_standin.engine.storage.blocks import Row
 from oracle_standin.engine.storage.segments import Range
-from oracle_standin.port import Cell, ColumnType
+from oracle_standin.port import Cell, ColumnType, OracleError
 from oracle_standin.values.cells import NULL
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ class Relation(Protocol):
     columns: tuple[SourceColumn, ...]
     locates: bool
     """Whether its rows have addresses."""
+    no_rowid: int
+    """The error for asking where they have none."""
     wants_address: bool
     """Whether the statement asks for them."""
 
@@ -180,7 +182,7 @@ class Scope:
         if len(candidates) > 1:
             raise ora(918)
         if not located:
-            raise ora(1445 if name == "ROWID" else 904, f'"{name}"')
+            raise _unlocated(name, candidates)
         source = located[0]
         self.touched.add(source.slot)
         source.relation.wants_address = True
@@ -258,3 +260,11 @@ def _at_depth(run: Evaluate, depth: int) -> Evaluate:
 def slot_of(index: int) -> int:
     """Return the slot of a frame in which a source's row lies."""
     return FIRST_SOURCE + index
+
+
+def _unlocated(name: str, sources: list[Source]) -> OracleError:
+    """Make the error for asking rows without addresses for ROWID or ORA_ROWSCN."""
+    if name != "ROWID":
+        return ora(904, f'"{name}"')
+    code = sources[0].relation.no_rowid if sources else 1445
+    return not_done_here("ROWID of a view") if code == NOT_DONE else ora(code)

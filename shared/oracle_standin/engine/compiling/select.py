@@ -24,6 +24,7 @@ from oracle_standin.engine.compiling.relations import (
     QueryRelation,
     query_columns,
 )
+from oracle_standin.engine.compiling.rowless import unlocated
 from oracle_standin.engine.compiling.scope import Scope
 from oracle_standin.engine.compiling.set_operations import set_operation
 from oracle_standin.engine.compiling.trees import only
@@ -89,7 +90,9 @@ def _with(tree: exp.Expr, context: Compilation) -> None:
         query = compile_query(one.this, None, context)
         alias = one.args["alias"]
         names = tuple(column.name for column in alias.args.get("columns") or ())
-        context.named[alias.name] = QueryRelation(query=query, columns=query_columns(query, names))
+        context.named[alias.name] = QueryRelation(
+            query=query, columns=query_columns(query, names), no_rowid=unlocated(one.this)
+        )
 
 
 def is_grouped(select: exp.Expr) -> bool:
@@ -190,7 +193,7 @@ class _Select:
         if isinstance(node, exp.Column):
             return Chosen(name=node.name, compiled=compiled, node=node)
         whole = len(self.names) == len(self.tree.expressions)
-        name = self.names[index] if whole else node.sql(dialect="oracle").replace(" ", "")
+        name = self.names[index] if whole else "".join(node.sql(dialect="oracle").upper().split())
         return Chosen(name=name, compiled=compiled, node=node)
 
     def _having(self) -> Evaluate | None:

@@ -50,6 +50,8 @@ class _Reading:
     text: str
     this_year: int
     exact: bool = False
+    padded: bool = True
+    """Whether FX insists on leading zeros: FM lets them go."""
     position: int = 0
     fields: dict[str, int] = field(default_factory=dict)
     zone: Zone | None = None
@@ -71,7 +73,9 @@ def read(text: str, model: str, *, today: instants.Clock) -> ReadMoment:
     reading = _Reading(text, today.year)
     for part in date_model(model):
         if part.piece is Piece.EXACT:
-            reading.exact = True
+            reading.exact = not reading.exact
+        elif part.piece is Piece.FILL:
+            reading.padded = not reading.padded
         elif part.piece is Piece.TEXT:
             _literal(reading, part)
         elif part.piece is Piece.ELEMENT:
@@ -129,8 +133,8 @@ def _digits(reading: _Reading, element: str) -> None:
     whole = None if reading.exact or element not in LONGER_YEARS else reading.take(WHOLE_YEAR)
     taken = whole or reading.take(rf"\d{{1,{width}}}")
     if taken is None:
-        raise ora(1843 if element == "MM" and reading.rest[:1].isalpha() else 1858)
-    if reading.exact and len(taken) != width:
+        raise ora(1858)
+    if reading.exact and reading.padded and len(taken) != width:
         raise ora(1862)
     value = sign * int(taken)
     if element in RANGES:

@@ -151,11 +151,19 @@ def vsize(arguments: Sequence[Compiled]) -> Compiled:
     return Compiled(type=NUMBER, run=value)
 
 
+PASSING = {
+    OracleType.DATE, OracleType.TIMESTAMP, OracleType.TIMESTAMP_TZ, OracleType.TIMESTAMP_LTZ,
+}  # fmt: skip
+"""Types that have a form of their own, of 8 or 20 bytes, while no column holds them."""
+
+
 @built("DUMP")
 def dump(arguments: Sequence[Compiled]) -> Compiled:
     """Make DUMP: type, length and the stored bytes, or some of them, in a form of one's choice."""
     counted(arguments, 1, 4)
     run, kind = arguments[0].run, arguments[0].type
+    if kind.type in PASSING and arguments[0].place is None:
+        raise not_done_here("DUMP of a date that no column holds")
     numbers = [converted(one, NUMBER).run for one in arguments[1:]]
 
     def value(frame: Frame) -> Value:

@@ -67,6 +67,7 @@ def _add(session: Session, tokens: Tokens, table: Table) -> None:
     tokens.took("COLUMN")
     if at_table_constraint(tokens):
         constrain(session, table, table_constraint(tokens))
+        _definition_changed(session, table)
         return
     if tokens.at("(") and tokens.all[tokens.position + 1].text in {
         "CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN", "CHECK",
@@ -74,6 +75,7 @@ def _add(session: Session, tokens: Tokens, table: Table) -> None:
         tokens.take()
         constrain(session, table, table_constraint(tokens))
         tokens.expect(")")
+        _definition_changed(session, table)
         return
     for written in _definitions(tokens):
         _add_column(session, table, written)
@@ -199,11 +201,13 @@ def _drop(session: Session, tokens: Tokens, table: Table) -> None:
         if found is None:
             raise ora(2443)
         remove(session, table, found)
+        _definition_changed(session, table)
     elif tokens.took("PRIMARY", "KEY"):
         primary = table.key(KeyKind.PRIMARY)
         if primary is None:
             raise ora(2441)
         remove(session, table, primary)
+        _definition_changed(session, table)
     elif tokens.at("PARTITION"):
         raise not_done_here("DROP PARTITION")
     else:

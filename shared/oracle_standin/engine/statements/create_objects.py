@@ -139,6 +139,7 @@ def create_index(session: Session, tokens: Tokens) -> None:
     if not isinstance(table, Table):
         raise ora(942)
     columns, descending = _indexed(tokens)
+    table.positions(columns)
     while not tokens.ended():
         if not skip_storage(tokens):
             raise tokens.error(933)

@@ -133,7 +133,7 @@ def _bind_value(session: Session, bind: Bind) -> Value:
 def _texts(statement: str) -> tuple[str, ...]:
     """Return the texts of the first select list, as Oracle names columns by them."""
     tokens = tokens_of(statement)
-    start = next((i for i, one in enumerate(tokens) if _is(one, "SELECT")), None)
+    start = _first_select(tokens)
     if start is None:
         return ()
     texts: list[str] = []
@@ -148,8 +148,20 @@ def _texts(statement: str) -> tuple[str, ...]:
             current = []
         elif not (not current and not texts and token.text in {"DISTINCT", "ALL", "UNIQUE"}):
             raw = statement[token.start : token.end]
-            current.append(raw.upper() if token.kind in {Kind.WORD, Kind.NUMBER} else raw)
+            current.append(raw if token.kind is Kind.QUOTED else "".join(raw.upper().split()))
     return (*texts, "".join(current))
+
+
+def _first_select(tokens: Sequence[Token]) -> int | None:
+    """Return the place of the SELECT whose list names the columns: behind a WITH, not inside."""
+    behind_with = _is(tokens[0], "WITH")
+    depth = 0
+    for place, token in enumerate(tokens):
+        if token.kind is Kind.SYMBOL:
+            depth += (token.text == "(") - (token.text == ")")
+        if _is(token, "SELECT") and not (behind_with and depth):
+            return place
+    return None
 
 
 def _is(token: Token, word: str) -> bool:
