@@ -17,7 +17,7 @@ from oracle_etl.flow.plan_columns import with_moments_as_text
 from oracle_etl.flow.plan_table import shape_of
 from oracle_etl.flow.row_tally import NO_ROWS, Tally, tally
 from oracle_etl.flow.split_table import can_be_split
-from oracle_etl.flow.table_reading import table_reading
+from oracle_etl.flow.table_reading import LONGEST_ACTION, table_reading
 from oracle_etl.model.errors import UndoGone, UnreadableMoment
 from oracle_etl.model.job import Job
 from oracle_etl.model.reading import Reading
@@ -25,7 +25,6 @@ from oracle_etl.model.table_task import RowidRange, TableTask
 from oracle_etl.model.transport import Format
 from oracle_etl.outside import Outside
 
-_LONGEST_ACTION = 64
 _WHOLE = RowidRange()
 
 
@@ -137,7 +136,7 @@ def _reading(job: Job, task: TableTask, outside: Outside) -> Reading:
     assert plan is not None, "a completed table was planned"
     reading = table_reading(task, plan, job=job, mask_key=outside.mask_key())
     # Order plays no part in a comparison, and would keep the table whole.
-    return replace(reading, order=(), action=f"verify {reading.action}"[:_LONGEST_ACTION])
+    return replace(reading, order=(), action=f"verify {reading.action}"[:LONGEST_ACTION])
 
 
 def _ranges_of(task: TableTask, outside: Outside) -> list[RowidRange]:

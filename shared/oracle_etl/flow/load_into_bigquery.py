@@ -46,8 +46,7 @@ def load_into_bigquery(table: TableTask, job: Job, *, outside: Outside) -> Bigqu
     first = table.objects[0].object
     schema = outside.store.location(first.bucket, schema_name(first.name, format_))
     if not schema.startswith("gs://"):
-        folder = outside.store.location(first.bucket, first.name.rpartition("/")[0])
-        return BigqueryLoad(command=None, hint=_from_a_folder(folder))
+        return BigqueryLoad(command=None, hint=_from_a_folder(schema.rpartition("/")[0]))
     locations = [
         outside.store.location(each.object.bucket, each.object.name) for each in table.objects
     ]

@@ -7,7 +7,7 @@ from oracle_etl.model.job import Job
 from oracle_etl.model.reading import Reading
 from oracle_etl.model.table_task import RowidRange, TableTask
 
-_LONGEST_ACTION = 64
+LONGEST_ACTION = 64
 """Oracle keeps no more of a session's action."""
 
 
@@ -32,6 +32,6 @@ def table_reading(
         order=choice.order,
         limit=job.request.limit,
         mask_key=mask_key,
-        action=f"{table.table}"[:_LONGEST_ACTION],
+        action=f"{table.table}"[:LONGEST_ACTION],
         client_identifier=job.id,
     )

@@ -114,11 +114,18 @@ class TestNoCommand:
         assert load is not None
         assert (load.command, "jsonl.gz or parquet" in load.hint) == (None, True)
 
-    def test_is_there_for_a_folder_and_the_hint_says_how_to_copy_it(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        "carriage",
+        [Carriage(), Carriage(part_bytes=4096, leave_parts=True)],
+        ids=["whole", "parts"],
+    )
+    def test_is_there_for_a_folder_and_the_hint_says_how_to_copy_it(
+        self, tmp_path: Path, carriage: Carriage
+    ) -> None:
         source = MemorySource()
         source.put("EMP", ROWS)
         home = a_home(tmp_path, source=source)
-        job = carried(home, Carriage())
+        job = carried(home, carriage)
         load = load_of(job, home)
         home.close()
         assert load is not None
