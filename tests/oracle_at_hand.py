@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import oracledb
 
 from oracle_etl.gateways.oracle import OracleConnection, OracleTableSource
+from oracle_etl.ports import LoginRefusals
 from oracle_standin.engine.database import OracleDatabase
 from oracle_standin.faults import FaultBook
 from oracle_standin.server import ServerOptions, running
@@ -46,6 +47,7 @@ class OracleAtHand:
         call_timeout_seconds: float = 20.0,
         connect_timeout_seconds: float = 5.0,
         fetch_rows: int = 0,
+        refusals: LoginRefusals | None = None,
     ) -> closing[OracleTableSource]:
         """Return our own reader of it, to be closed."""
         return closing(
@@ -57,6 +59,7 @@ class OracleAtHand:
                     call_timeout_seconds=call_timeout_seconds,
                     connect_timeout_seconds=connect_timeout_seconds,
                     fetch_rows=fetch_rows,
+                    refusals=refusals,
                 )
             )
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from builders import NOON, a_job
+from emulators.google_emulators import firestore_address, sdk_folder
 from google_fakes.cloud_run_jobs import FakeCloudRun
 from google_fakes.cloud_storage_server import FakeCloudStorage
 from google_fakes.storage_faults import Step
@@ -170,8 +171,11 @@ class TestAThickSourceBesideAThinOne:
             assert set(worker.elsewhere) == {left}
 
     def test_makes_the_service_connect_in_thick_mode_to_every_source(
-        self, told: dict[str, str]
+        self, told: dict[str, str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        # Asked for refused logins; where there is no emulator, nobody answers, which is as good.
+        emulator = firestore_address() if sdk_folder() else "127.0.0.1:1"
+        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator)
         settings = Settings.from_environment(told)
         assert mode_of_service(settings) == ProcessMode(connects="thick", works="thin")
         assert mode_of_worker(settings) == ProcessMode(connects="thin", works="thin")

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from datetime import timedelta
 
+from oracle_etl.flow.refused_logins import RefusedLogins
 from oracle_etl.gateways.embedded.folder import FolderObjectStore
 from oracle_etl.gateways.embedded.processes import LocalWorkerLauncher, NoWorkers
 from oracle_etl.gateways.embedded.sqlite import (
@@ -83,7 +84,8 @@ def _embedded(
     book = SqliteJobBook(database)
     store, sweep = _objects(settings, clock)
     vault = vault_of(settings.google)
-    sources = Sources(settings.sources, vault=vault, mode=mode.connects)
+    refusals = RefusedLogins(book=book, clock=clock)
+    sources = Sources(settings.sources, vault=vault, mode=mode.connects, refusals=refusals)
 
     def lane(works: str) -> Lane:
         queue = SqliteTaskQueue(database, clock=clock, lane=works)

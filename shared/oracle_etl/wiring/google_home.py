@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+from oracle_etl.flow.refused_logins import RefusedLogins
 from oracle_etl.gateways.google.cloud_run import (
     CloudRunClients,
     CloudRunWorkerLauncher,
@@ -39,11 +40,13 @@ def google_home(settings: Settings, *, mode: ProcessMode) -> Outside:
     clock = SystemClock()
     database = Database.named(google.database, project=google.project_id)
     vault = SecretManagerVault(google.project_id)
-    sources = Sources(settings.sources, vault=vault, mode=mode.connects)
+    book = FirestoreJobBook(database, clock=clock, keep_days=limits.history_days)
+    refusals = RefusedLogins(book=book, clock=clock)
+    sources = Sources(settings.sources, vault=vault, mode=mode.connects, refusals=refusals)
     lane = _lane(google, mode.works, cap=limits.workers, clock=clock)
     other = _lane(google, other_than(mode.works), cap=limits.workers, clock=clock)
     return Outside(
-        book=FirestoreJobBook(database, clock=clock, keep_days=limits.history_days),
+        book=book,
         queue=lane.queue,
         board=FirestoreProgressBoard(
             database, clock=clock, interval_seconds=limits.progress_interval

@@ -12,7 +12,7 @@ from pathlib import Path
 from oracle_etl.gateways.oracle import OracleConnection, OracleScratchSchema, OracleTableSource
 from oracle_etl.gateways.wallet_files import unpack_wallet
 from oracle_etl.model.errors import InvalidRequest, SourceMisconfigured
-from oracle_etl.ports import Clock, ScratchSchema, SecretVault, TableSource
+from oracle_etl.ports import Clock, LoginRefusals, ScratchSchema, SecretVault, TableSource
 from oracle_etl.settings import GoogleSettings, Secret, SourceSettings
 
 
@@ -20,9 +20,15 @@ class Sources:
     """Opens sources by their names and closes them all."""
 
     def __init__(
-        self, configured: Mapping[str, SourceSettings], *, vault: SecretVault | None, mode: str
+        self,
+        configured: Mapping[str, SourceSettings],
+        *,
+        vault: SecretVault | None,
+        mode: str,
+        refusals: LoginRefusals | None = None,
     ) -> None:
         self._configured = configured
+        self._refusals = refusals
         self._mode = mode
         self._vault = vault
         self._lock = threading.Lock()
@@ -83,6 +89,7 @@ class Sources:
             connect_timeout_seconds=source.connect_timeout,
             source_encoding=source.source_encoding,
             fetch_rows=source.fetch_array_size,
+            refusals=self._refusals,
         )
 
     def _any_client_library(self) -> str:

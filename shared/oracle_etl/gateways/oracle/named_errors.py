@@ -44,12 +44,16 @@ _UNREACHED_HINT = (
     "also ORACLE_WALLET_PASSWORD"
 )
 
+LOGIN_HINT = (
+    "check ORACLE_USERNAME and ORACLE_PASSWORD; unlock the account or renew its "
+    "password first, since every further try may lock it"
+)
+
 DECISIONS: tuple[Decision, ...] = (
     Decision(
         codes=_ora(1017, 28000, 28001, 1005, 28040) | {"DPY-4001"},
         error=LoginRefused,
-        hint="check ORACLE_USERNAME and ORACLE_PASSWORD; unlock the account or renew its "
-        "password first, since every further try may lock it",
+        hint=LOGIN_HINT,
     ),
     Decision(
         codes=frozenset({"DPY-3010"}),

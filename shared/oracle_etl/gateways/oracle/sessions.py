@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,14 +12,18 @@ from typing import Any
 
 import oracledb
 
-from oracle_etl.gateways.oracle.named_errors import named_errors
+from oracle_etl.gateways.oracle.named_errors import LOGIN_HINT, named_errors
 from oracle_etl.model.errors import LoginRefused, SourceMisconfigured
+from oracle_etl.ports import LoginRefusals
 
 THIN, THICK = "thin", "thick"
 _MODULE = "oracle-etl"
 _LOADING = threading.Lock()
 _LOGIN_REFUSAL_SECONDS = 300.0
 """How long a refused login is not tried again: less would lock the account in the end."""
+_MARK_BYTES = 2
+"""A new password has another mark, but for one in 65,536; whoever reads it has 16 bits of it."""
+_MARK_ROUNDS = 100_000
 _IDLE_SECONDS = 300
 _KEEPALIVE_MINUTES = 1
 _LONGEST_ATTRIBUTE = 64
@@ -55,6 +60,8 @@ class OracleConnection:
     source_encoding: str = ""
     fetch_rows: int = 0
     """Rows of one fetch; 0 takes as many as the bytes of a batch allow."""
+    refusals: LoginRefusals | None = field(default=None, repr=False)
+    """What other processes know; None where this one is alone."""
 
 
 class Sessions:
@@ -100,6 +107,7 @@ class Sessions:
         # One login at a time, so that a wrong password is tried once and not by every thread.
         with self._lock:
             self._check_refusal()
+            self._check_refusals_elsewhere()
             try:
                 with named_errors():
                     self._pool = self._pool or self._open()
@@ -107,6 +115,8 @@ class Sessions:
             except LoginRefused as error:
                 self._refused = (time.monotonic(), error)
                 self._drop_pool()
+                if self._connection.refusals is not None:
+                    self._connection.refusals.note(self._mark_of_login())
                 raise
 
     def _check_refusal(self) -> None:
@@ -117,6 +127,23 @@ class Sessions:
             raise LoginRefused(f"{error.message} (not tried again yet)", hint=error.hint)
         # The password may have been renewed: it is asked for anew.
         self._refused = None
+
+    def _check_refusals_elsewhere(self) -> None:
+        """Refuse what another process was refused; whoever has a pool was let in."""
+        refusals = self._connection.refusals
+        if self._pool is None and refusals is not None and refusals.is_known(self._mark_of_login()):
+            raise LoginRefused(
+                f"{self._connection.source} refused this login to another process "
+                "(not tried again yet)",
+                hint=f"{LOGIN_HINT}; this one is tried again within five minutes, another at once",
+            )
+
+    def _mark_of_login(self) -> str:
+        """Return what tells this login from another, and lets nobody find its password."""
+        wanted = self._connection
+        salt = repr((wanted.source, wanted.dsn, wanted.user)).encode()
+        digest = hashlib.pbkdf2_hmac("sha256", wanted.password().encode(), salt, _MARK_ROUNDS)
+        return f"{hashlib.sha256(salt).hexdigest()[:16]}-{digest[:_MARK_BYTES].hex()}"
 
     def _open(self) -> oracledb.ConnectionPool:
         wanted = self._connection

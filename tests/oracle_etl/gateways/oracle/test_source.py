@@ -8,14 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from delivered_batches import read_lines
+from flow_home import a_home
 from oracle_at_hand import OracleAtHand, stand_in
 from oracle_etl.flow.encode import PartRole, open_encoder
 from oracle_etl.flow.plan_columns import plan_columns, with_moments_as_text
+from oracle_etl.flow.refused_logins import RefusedLogins
 from oracle_etl.gateways.oracle import OracleTableSource
 from oracle_etl.gateways.oracle import source as source_module
 from oracle_etl.model.columns import ObjectKind
@@ -399,6 +402,23 @@ class TestAWrongPassword:
         assert not status.reachable
         assert "ORACLE_PASSWORD" in status.hint
         assert len(tried) == 1
+
+    def test_is_tried_by_no_other_process_and_a_new_one_is(self, tmp_path: Path) -> None:
+        home = a_home(tmp_path)
+        refusals = RefusedLogins(book=home.book, clock=home.clock)
+        with stand_in() as (oracle, _):
+            with oracle.source(password="wrong", refusals=refusals) as first:
+                assert not first.status().reachable
+            with oracle.source(password="wrong", refusals=refusals) as second:
+                said = second.status().error
+            with oracle.source(refusals=refusals) as renewed:
+                assert renewed.status().reachable
+            home.clock.wait(301)
+            with oracle.source(password="wrong", refusals=refusals) as later:
+                said_later = later.status().error
+        home.close()
+        assert "another process" in str(said)
+        assert "ORA-01017" in str(said_later)
 
 
 class TestAnOracleThatIsNotThere:
