@@ -17,6 +17,5 @@ OpenHome = Callable[[Path, Oracle, Mapping[str, str]], AbstractContextManager[Ho
 
 HOMES = (
     pytest.param(embedded_home, id="embedded"),
-    # Minutes long, since the emulators are slow to settle contention.
-    pytest.param(google_home, id="google", marks=[pytest.mark.emulators, pytest.mark.prove]),
+    pytest.param(google_home, id="google", marks=pytest.mark.emulators),
 )
