@@ -17,6 +17,8 @@ from benchmarks.__main__ import shared_out
 from benchmarks.cases import CASES, Value
 from benchmarks.peer_values import differences, is_same
 from benchmarks.results import Result, document, line_of, lines_of_document
+from benchmarks.whole_job import Whole
+from benchmarks.whole_job import line_of as whole_line_of
 
 from oracle_standin.values.moments import Moment
 
@@ -175,3 +177,20 @@ class TestThePeersLines:
         assert "ours is   8.0 times" in usual
         assert "2 of 50 values differ" in usual
         assert "skipped: no network" in airflow
+
+
+class TestAWholeJob:
+    def test_is_shown_beside_one_worker_and_beside_the_seeds_figures(self) -> None:
+        alone = Whole(
+            job="small",
+            tables=100,
+            workers=1,
+            rows=200_000,
+            seconds=2.0,
+            rows_per_second=100_000.0,
+            cpu_seconds=1.5,
+            peak_rss_mb=90.0,
+        )
+        two = replace(alone, workers=2, seconds=1.25, rows_per_second=160_000.0)
+        assert "1.0 and 0.7 times the seed's" in whole_line_of(alone, [alone])
+        assert "1.60 times 1 (80% of linear)" in whole_line_of(two, [alone, two])
