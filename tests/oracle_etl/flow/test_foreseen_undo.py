@@ -145,6 +145,15 @@ class TestATableThatOutlastsUndo:
         assert tables(home, job)["EMP"].parts_total == PARTS + 2
         assert rows(home, f"{job.folder}/EMP.jsonl.gz") == Counter(EMP)
 
+    def test_whose_parts_are_one_row_each_is_read_as_it_is(
+        self, home: Outside, source: SlowSource
+    ) -> None:
+        source.put("EMP", EMP[:PARTS])
+        source.undo_retention = 50
+        job = carried(home)
+        assert len(job.warnings) == 1
+        assert tables(home, job)["EMP"].parts_total == PARTS
+
     def test_loses_a_quarter_of_a_part_when_undo_ends_in_fact(
         self, home: Outside, source: SlowSource
     ) -> None:

@@ -175,6 +175,15 @@ class TestAClaimThatIsLost:
                 lease.check()
 
 
+class TestALeaseThatEndsTwice:
+    def test_tells_the_first_reason(self) -> None:
+        lease = Lease(threading.Event())
+        lease.end(JobCancelled("the job was cancelled"))
+        lease.end(WorkerStopping("the worker is stopping"))
+        with pytest.raises(JobCancelled):
+            lease.check()
+
+
 class TestASeatThatWentToAnother:
     def lost(self, home: Outside, seat: Seat) -> None:
         leave_seat(seat, outside=home)

@@ -238,6 +238,48 @@ class TestAWorkerThatSleepsJustBeforeItPlaces:
         assert home.store.stat(BUCKET, final.object.name) == final.object
 
 
+class StoreThatIsSlowToTell:
+    """A store that calls somebody once it has looked at a table's object, and then says it."""
+
+    def __init__(self, store: Any, after: Any) -> None:  # noqa: ANN401 - a store, a call
+        self._store = store
+        self._after = iter([after])
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the real thing has it
+        return getattr(self._store, name)
+
+    def stat(self, bucket: str, name: str) -> StoredObject | None:
+        found: StoredObject | None = self._store.stat(bucket, name)
+        if name.endswith("EMP.jsonl.gz") and found is not None:
+            for call in self._after:
+                call()
+        return found
+
+
+class TestACloserThatSleepsJustBeforeItTakesBack:
+    def test_touches_nothing_that_came_later(self, home: Outside, source: MemorySource) -> None:
+        compose = effects_of("a whole table").index("compose") + 1
+        job = start(home, put_transport(home, "EMP"))
+        with pytest.raises(Crash):
+            drain(crashing(home, Effects(dies_at=compose, moment=Moment.AFTER)))
+        done: list[Job] = []
+
+        def meanwhile() -> None:
+            home.clock.wait(home.limits.lease + 1)
+            done.append(retried(home, settle(home, job.id)))
+
+        sleeper = replace(home, store=StoreThatIsSlowToTell(home.store, meanwhile))
+        home.clock.wait(home.limits.lease + 1)
+        cancel_job(job.id, outside=sleeper)
+        (again,) = done
+        assert (again.status, home.book.job(job.id).status) == (
+            JobStatus.COMPLETED,
+            JobStatus.CANCELLED,
+        )
+        (final,) = tables(home, again)["EMP"].objects
+        assert home.store.stat(BUCKET, final.object.name) == final.object
+
+
 class StoreWithoutSuccess:
     """A store that refuses the last object of a version."""
 

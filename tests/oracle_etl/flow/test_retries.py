@@ -162,3 +162,13 @@ class TestATableThatWasAlteredSince:
         retried = retry_job(failed.id, outside=home).job
         assert failed.version is not None
         assert (retried.version, retried.scn) == (failed.version + 1, None)
+
+    def test_is_enough_for_that_whatever_else_failed(
+        self, home: Outside, source: PartlyFlashedSource
+    ) -> None:
+        failed = ended(home, start(home, put_transport(home, "EMP", "LATE", "LATER")))
+        source.altered_scn["LATE"] = source.put("LATE", ONE_ROW)
+        source.put("LATER", ONE_ROW)
+        retried = ended(home, retry_job(failed.id, outside=home).job)
+        assert failed.version is not None
+        assert retried.version == failed.version + 1

@@ -10,6 +10,7 @@ import pytest
 from builders import a_transport
 from fakes.memory_source import MemorySource
 from flow_home import BUCKET, a_home, drain, names, put_transport, start, tables
+from oracle_etl.flow.settle_moment import settle_moment
 from oracle_etl.model.job import Job
 from oracle_etl.model.transport import Consistency, Proof, TableChoice
 from oracle_etl.outside import Outside
@@ -93,3 +94,13 @@ class TestAQueryThatHasATablesName:
         failure = tables(home, job)["FIRST"].failure
         assert failure.code == "ACCESS_DENIED"
         assert "GRANT" not in failure.hint
+
+
+class TestTwoWorkersThatSettleIt:
+    def test_keep_to_the_one_who_was_first(self, home: Outside, source: MemorySource) -> None:
+        unsettled = one_after_the_other(home)
+        first = settle_moment(unsettled, source, outside=home)
+        source.put("FIRST", ())
+        home.clock.wait(60)
+        second = settle_moment(unsettled, source, outside=home)
+        assert (second.scn, second.scn_at) == (first.scn, first.scn_at)
