@@ -69,6 +69,8 @@ class TestADocument:
     @example("[1,]")
     @example('{"a":1,}')
     @example("[[],[]]")
+    @example('{"a":[],1}')
+    @example("[[] 1]")
     @example("1 2")
     @example("")
     @example("[" * 900 + "]" * 900)
