@@ -27,6 +27,7 @@ from oracle_etl.gateways.embedded.sqlite import Database, SqliteJobBook
 from oracle_etl.gateways.system_clock import SystemClock
 from oracle_etl.model.job import Counts, Dispatch, Job, JobRequest, JobStatus
 from oracle_etl.model.names import TableName
+from oracle_etl.model.objects import FinalObject, StoredObject
 from oracle_etl.model.table_task import Step, TableTask
 from oracle_etl.model.transport import TableChoice, Transport
 from oracle_etl.model.work import Hold, WorkStatus
@@ -154,9 +155,21 @@ def _tables(job: Job) -> Iterator[TableTask]:
             stem=name,
             status=WorkStatus.COMPLETED,
             step=Step.DONE,
+            objects=(_object(job, name),),
             rows=250_000,
             bytes=15_226_300,
         )
+
+
+def _object(job: Job, name: str) -> FinalObject:
+    stored = StoredObject(
+        bucket=job.transport.target_bucket,
+        name=f"{job.folder}/{name}.jsonl.gz",
+        generation="1",
+        size=15_226_300,
+        crc32c=0,
+    )
+    return FinalObject(object=stored, rows=250_000, sha256="0" * 64)
 
 
 def _held_table(job: Job) -> TableTask:
