@@ -21,7 +21,7 @@ from oracle_etl.flow.encode.short_decimals import needs_a_look, with_plain_digit
 from oracle_etl.model.columns import CarriedColumn, WireForm
 
 _AT_ONCE = 2**15
-"""Values that are worth one call: more of them leave the processor's cache."""
+"""Values in one call: more of them save next to nothing, and every step holds them all."""
 
 Together = Callable[[Sequence[Array]], Sequence[Array]]
 """From the arrays of columns that change alike; each of them was selected as one."""
