@@ -10,14 +10,32 @@ from oracle_etl.flow.bigquery_limits import bigquery_warnings
 from oracle_etl.flow.claim_work import Claim, claimed_table
 from oracle_etl.flow.encode.schema_files import bigquery_schema
 from oracle_etl.flow.end_work import fail_work
-from oracle_etl.flow.final_objects import TableFolder, wanted_objects
+from oracle_etl.flow.final_objects import TableFolder, Wanted, wanted_objects
 from oracle_etl.flow.parts_of import parts_of
 from oracle_etl.flow.withdraw_objects import withdraw_objects
 from oracle_etl.model.job import Counts
 from oracle_etl.model.objects import Extract, FinalObject, Intent
+from oracle_etl.model.table_task import TableTask
 from oracle_etl.model.work import WorkStatus
 from oracle_etl.outside import Outside
 from oracle_etl.ports import Entries
+
+
+def commit_reading(claim: Claim, extract: Extract, *, outside: Outside) -> TableTask:
+    """Write down what was read of a table at once, and what is about to be placed of it."""
+    now, folder = outside.clock.now(), TableFolder(claim, outside)
+    carriage = claim.job.transport.carriage
+    wanted = tuple(wanted_objects(folder, (extract,), carriage=carriage, is_split=False))
+    intents = _intents(wanted, folder, _schema(claim, outside=outside))
+
+    def commit(entries: Entries) -> TableTask:
+        table = claimed_table(entries, claim).extracted(claim.fence, extract, now=now)
+        if not table.leftovers:  # else they have to be removed before
+            table = table.announced(claim.fence, intents)
+        entries.put_table(table)
+        return table
+
+    return outside.book.transact(commit)
 
 
 def place_table(claim: Claim, *, outside: Outside) -> None:
@@ -47,10 +65,7 @@ def _placed(
     carriage, is_split = claim.job.transport.carriage, claim.table.extract is None
     wanted = tuple(wanted_objects(folder, extracts, carriage=carriage, is_split=is_split))
     schema = _schema(claim, outside=outside)
-    described = Intent(
-        name=folder.schema, size=len(schema), crc32c=int(google_crc32c.value(schema))
-    )
-    _announce(claim, (*(each.intent for each in wanted), described), folder, outside=outside)
+    _announce(claim, _intents(wanted, folder, schema), folder, outside=outside)
     kind = folder.content_type
     objects = tuple(
         each.placed(
@@ -65,6 +80,12 @@ def _placed(
     return objects
 
 
+def _intents(wanted: tuple[Wanted, ...], folder: TableFolder, schema: bytes) -> tuple[Intent, ...]:
+    crc32c = int(google_crc32c.value(schema))
+    described = Intent(name=folder.schema, size=len(schema), crc32c=crc32c)
+    return (*(each.intent for each in wanted), described)
+
+
 def _announce(
     claim: Claim, intents: tuple[Intent, ...], folder: TableFolder, *, outside: Outside
 ) -> None:
@@ -75,7 +96,7 @@ def _announce(
     """
     table = claim.table
     if table.intents == intents:
-        return  # an earlier attempt has come as far as this
+        return  # they were written down with the reading, or by an earlier attempt
     withdraw_objects(
         (*table.leftovers, *table.intents),
         bucket=folder.bucket,

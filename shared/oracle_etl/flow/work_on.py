@@ -10,7 +10,6 @@ from functools import partial
 from oracle_etl.flow.claim_work import (
     Claim,
     claimed_part,
-    claimed_table,
     failure_of,
     gave_up,
 )
@@ -20,7 +19,7 @@ from oracle_etl.flow.end_work import cancel_work, fail_work, give_back
 from oracle_etl.flow.foresee_undo import foresee_undo
 from oracle_etl.flow.keep_lease import JobCancelled, Lease, WorkerStopping
 from oracle_etl.flow.move_table import move_table
-from oracle_etl.flow.place_table import place_table
+from oracle_etl.flow.place_table import commit_reading, place_table
 from oracle_etl.flow.plan_columns import with_moments_as_text
 from oracle_etl.flow.plan_table import plan_table, reading_of, shape_of
 from oracle_etl.flow.take_over_parts import take_over_parts
@@ -35,7 +34,7 @@ from oracle_etl.model.errors import (
 )
 from oracle_etl.model.objects import Extract
 from oracle_etl.model.reading import Reading
-from oracle_etl.model.table_task import Step, TableTask
+from oracle_etl.model.table_task import Step
 from oracle_etl.model.transport import Format
 from oracle_etl.model.work import Hold
 from oracle_etl.outside import Outside
@@ -152,7 +151,7 @@ def _read_anew(claim: Claim, lease: Lease, outside: Outside) -> None:
     mine = replace(claim, table=planned.table)
     reading = reading_of(mine, outside=outside)
     extract = _move(mine, reading, role=PartRole.WHOLE, lease=lease, outside=outside)
-    table = _commit_table(mine, extract, outside=outside)
+    table = commit_reading(mine, extract, outside=outside)
     place_table(replace(mine, table=table), outside=outside)
 
 
@@ -167,17 +166,6 @@ def _move(
         plan = with_moments_as_text(reading.plan, shape, claim.job.transport.carriage)
     reading = replace(reading, plan=plan)
     return move_table(claim, reading, role=role, lease=lease, outside=outside)
-
-
-def _commit_table(claim: Claim, extract: Extract, *, outside: Outside) -> TableTask:
-    now = outside.clock.now()
-
-    def commit(entries: Entries) -> TableTask:
-        extracted = claimed_table(entries, claim).extracted(claim.fence, extract, now=now)
-        entries.put_table(extracted)
-        return extracted
-
-    return outside.book.transact(commit)
 
 
 def _move_part(claim: Claim, lease: Lease, outside: Outside) -> None:

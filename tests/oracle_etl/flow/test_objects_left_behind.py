@@ -43,7 +43,12 @@ SITUATIONS = {
     "a table in parts": SMALL_PARTS,
     "a table left in parts": replace(SMALL_PARTS, leave_parts=True),
 }
-FIRST_OF_PLACING = "transact announce"
+FIRST_OF_PLACING = {
+    "a whole table": "transact commit",
+    "a table in parts": "transact announce",
+    "a table left in parts": "transact announce",
+}
+"""What is about to be placed is written down with what was read at once, or by itself."""
 
 
 def a_source() -> MemorySource:
@@ -87,7 +92,7 @@ def kill_points() -> list[ParameterSet]:
         for situation in SITUATIONS
         for number, name in enumerate(effects_of(situation), start=1)
         for moment in Moment
-        if number >= effects_of(situation).index(FIRST_OF_PLACING)
+        if number >= effects_of(situation).index(FIRST_OF_PLACING[situation])
     ]
 
 
