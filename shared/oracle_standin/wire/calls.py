@@ -26,6 +26,8 @@ class Option(enum.IntFlag):
     BATCH_ERRORS = 0x80000
 
 
+SCROLLABLE = 0x02
+"""Flag of an execute call whose cursor is to go back and forth."""
 COUNT_ROWS_OF_EACH = 0x4000
 """Flag of an execute call that wants the row count of every execution."""
 
@@ -45,6 +47,7 @@ class ExecuteCall:
     executions: int
     is_query: bool
     counts_wanted: bool
+    scrollable: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +86,7 @@ def read_execute(incoming: Incoming, *, field_version: int) -> ExecuteCall:
         executions=vector[EXECUTIONS_AT],
         is_query=bool(vector[IS_QUERY_AT]),
         counts_wanted=bool(vector[FLAGS_AT] & COUNT_ROWS_OF_EACH),
+        scrollable=bool(vector[FLAGS_AT] & SCROLLABLE),
     )
 
 

@@ -23,6 +23,7 @@ class Message(enum.IntEnum):
     BIT_VECTOR = 21
     ONE_WAY_CALL = 26
     END_OF_RESPONSE = 29
+    TOKEN = 33
     FAST_AUTHENTICATION = 34
 
 
@@ -46,6 +47,8 @@ class Call(enum.IntEnum):
     SET_KEY_VALUES = 154
     RELEASE_SESSION = 163
     SESSION_STATE = 176
+    BEGIN_PIPELINE = 199
+    END_PIPELINE = 200
     END_USER_SECURITY = 205
 
 

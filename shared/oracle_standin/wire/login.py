@@ -66,6 +66,7 @@ class Handshake:
     _fields: int = field(init=False)
     _user: str = ""
     _pairs: dict[str, str] = field(default_factory=dict)
+    _context: dict[str, str] = field(default_factory=dict)
     _challenge: Challenge = field(default_factory=lambda: Challenge(None))
 
     def __post_init__(self) -> None:
@@ -156,10 +157,17 @@ class Handshake:
         if named:
             self._user = _dictionary_name(incoming.sized_text())
         for _ in range(pairs):
-            key = incoming.text()
-            self._pairs[key] = incoming.text()
+            key, value = incoming.text(), incoming.text()
+            self._pairs[key] = value
             incoming.integer()
+            if key.rstrip("\x00") == "AUTH_APPCTX_VALUE":
+                self._context[self._entry()] = value
         return call
+
+    def _entry(self) -> str:
+        """Return the application context's entry whose namespace and key were read last."""
+        given = {key.rstrip("\x00"): value for key, value in self._pairs.items()}
+        return f"{given.get('AUTH_APPCTX_NSPACE', '')}.{given.get('AUTH_APPCTX_ATTR', '')}"
 
     def _challenged(self) -> bytes:
         self._challenge = Challenge(self.password_of(self._user))
@@ -178,7 +186,8 @@ class Handshake:
             proof=proof,
             attributes={
                 name: self._pairs[key] for key, name in ATTRIBUTES.items() if key in self._pairs
-            },
+            }
+            | self._context,
             first_statement=first or None,
         )
 

@@ -8,6 +8,7 @@ from oracle_standin.wire.packets import ProtocolBroken
 from oracle_standin.wire.primitives import Incoming
 
 MOST_ENTRIES = 65535
+ABORT_ON_ERROR = 2
 
 
 class EndToEnd(enum.IntFlag):
@@ -96,3 +97,10 @@ def skip_security_context(incoming: Incoming) -> None:
         incoming.counted()
         incoming.counted()
         incoming.counted()
+
+
+def read_begin_pipeline(incoming: Incoming) -> bool:
+    """Read that a pipeline begins; return whether its first error ends it."""
+    incoming.integer()
+    incoming.byte()
+    return incoming.byte() == ABORT_ON_ERROR

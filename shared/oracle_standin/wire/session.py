@@ -33,13 +33,14 @@ from oracle_standin.wire.packets import (
     ResponseEnd,
 )
 from oracle_standin.wire.piggybacks import (
+    read_begin_pipeline,
     read_closed_cursors,
     read_end_to_end,
     read_key_values,
     read_schema,
     skip_security_context,
 )
-from oracle_standin.wire.primitives import Incoming
+from oracle_standin.wire.primitives import Incoming, integer
 from oracle_standin.wire.profiles import Profile
 from oracle_standin.wire.rows import Repeats
 from oracle_standin.wire.statements import Statements, StatementWatch
@@ -47,6 +48,7 @@ from oracle_standin.wire.statements import Statements, StatementWatch
 log = logging.getLogger(__name__)
 
 CANCELLED = OracleError(1013, "user requested cancel of current operation")
+ABORTED = OracleError(43610, "Pipeline, Aborted due to abort on error settings in pipeline mode")
 END_MARK = bytes((Message.END_OF_RESPONSE,))
 
 
@@ -73,6 +75,8 @@ class Session:
     incoming: Incoming = field(init=False)
     cursors: Cursors = field(default_factory=Cursors)
     lobs: LobStore = field(default_factory=LobStore)
+    token: int = 0
+    """The number of the call being answered, where it is one of a pipeline."""
     _session: DatabaseSession | None = None
 
     def __post_init__(self) -> None:
@@ -102,7 +106,10 @@ class Session:
     def response(self, ending: ResponseEnd = ResponseEnd.MARKED) -> Response:
         """Start a response."""
         marks = self.profile.end_of_response and ending is ResponseEnd.MARKED
-        return Response(self.channel, ending=END_MARK if marks else b"")
+        response = Response(self.channel, ending=END_MARK if marks else b"")
+        if self.token:
+            response.write(bytes((Message.TOKEN,)) + integer(self.token))
+        return response
 
     def failure(self, error: OracleError, *, cursor: int = 0, rows: int = 0) -> bytes:
         """Write the end of a call that failed."""
@@ -140,6 +147,19 @@ class Session:
         return session
 
 
+@dataclass(slots=True, kw_only=True)
+class Pipeline:
+    """Calls that a client sends without waiting for their answers."""
+
+    ends_with_error: bool
+    failed: bool = False
+
+    def check(self) -> None:
+        """Raise ORA-43610 where an error before has ended the pipeline."""
+        if self.failed and self.ends_with_error:
+            raise ABORTED
+
+
 class Conversation:
     """The calls of a logged-in client, one after the other."""
 
@@ -150,6 +170,7 @@ class Conversation:
         self._fields = session.profile.field_version
         self._response = session.response()
         self._late: OracleError | None = None
+        self._pipeline: Pipeline | None = None
         self._statements = Statements(
             session=database_session,
             lobs=session.lobs,
@@ -168,6 +189,7 @@ class Conversation:
             Call.COMMIT: lambda: self._simple(self._database.commit),
             Call.ROLLBACK: lambda: self._simple(self._database.rollback),
             Call.PING: lambda: self._simple(lambda: None),
+            Call.END_PIPELINE: self._end_pipeline,
         }
         self._piggybacks: dict[int, Callable[[], None]] = {
             Call.CLOSE_CURSORS: self._close_cursors,
@@ -177,6 +199,7 @@ class Conversation:
             Call.SESSION_STATE: lambda: self._incoming.skip_integers(1),
             Call.LOB_OPERATION: lambda: session.lobs.free(read_freed_locators(self._incoming)),
             Call.END_USER_SECURITY: lambda: skip_security_context(self._incoming),
+            Call.BEGIN_PIPELINE: self._begin_pipeline,
         }
 
     def run(self) -> None:
@@ -197,8 +220,7 @@ class Conversation:
         message = self._incoming.byte()
         call = self._incoming.byte()
         self._incoming.byte()
-        if self._fields >= CALL_TOKENS_SINCE:
-            self._incoming.integer()
+        self._wire.token = self._incoming.integer() if self._fields >= CALL_TOKENS_SINCE else 0
         if message == Message.PIGGYBACK:
             self._ride_along(call)
             return True
@@ -226,6 +248,8 @@ class Conversation:
         self._response = self._wire.response()
         try:
             self._raise_late()
+            if self._pipeline is not None and call != Call.END_PIPELINE:
+                self._pipeline.check()
             self._answer_to(call)()
         except EXPECTED:
             raise
@@ -249,6 +273,14 @@ class Conversation:
         late, self._late = self._late, None
         if late is not None:
             raise late
+
+    def _begin_pipeline(self) -> None:
+        self._pipeline = Pipeline(ends_with_error=read_begin_pipeline(self._incoming))
+
+    def _end_pipeline(self) -> None:
+        self._incoming.integer()
+        self._pipeline = None
+        self._simple(lambda: None)
 
     def _simple(self, act: Callable[[], None]) -> None:
         with self._busy():
@@ -312,6 +344,8 @@ class Conversation:
         self, error: OracleError, cursor: Cursor | None = None, *, is_new: bool = False
     ) -> None:
         """Tell an error behind what of the response has been written."""
+        if self._pipeline is not None:
+            self._pipeline.failed = True
         number = 0 if cursor is None else cursor.number
         if is_new and cursor is not None:
             self._wire.cursors.close(cursor.number)
@@ -343,7 +377,9 @@ class Conversation:
         return TRANSACTION_OPEN if self._database.in_transaction() else NO_TRANSACTION
 
     def _busy(self) -> contextlib.AbstractContextManager[None]:
-        """Let a client's marker interrupt what is done meanwhile."""
+        """Let a client's marker interrupt what is done meanwhile; in a pipeline more calls come."""
+        if self._pipeline is not None:
+            return contextlib.nullcontext()
         return self._wire.lookout.during(
             BusyCall(self._wire.channel, self._apologise, self._interrupt)
         )

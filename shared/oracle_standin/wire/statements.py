@@ -53,6 +53,11 @@ class StatementWatch:
         """Hear that more rows are about to be fetched, after so many."""
 
 
+SCROLLABLE_CURSOR = OracleError(
+    3001, "unimplemented feature: the stand-in does not do scrollable cursors"
+)
+
+
 @dataclass(slots=True, kw_only=True)
 class Statements:
     """Runs one session's statements; `write` takes each part of a response."""
@@ -91,6 +96,8 @@ class Statements:
 
     def execute(self, call: ExecuteCall, cursor: Cursor, rows: list[list[Bind]]) -> Ending:
         """Answer an execute call."""
+        if call.scrollable:
+            raise SCROLLABLE_CURSOR
         if call.options & Option.DESCRIBE:
             return self._describe_only(cursor)
         ending = None

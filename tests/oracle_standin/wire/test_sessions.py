@@ -261,6 +261,11 @@ class TestAStatement:
                 connected.cursor().execute("SELECT :1 /* more */ FROM DUAL", [1])
             assert cursors[7].fetchall() == [(7,)]
 
+    def test_that_would_scroll_is_refused(self, connection: oracledb.Connection) -> None:
+        cursor = connection.cursor(scrollable=True)
+        with pytest.raises(oracledb.DatabaseError, match=r"ORA-03001: .* scrollable cursors"):
+            cursor.execute("SELECT 1 FROM DUAL")
+
     def test_is_fetched_by_an_asynchronous_client_too(
         self, server: Server, database: ScriptedDatabase
     ) -> None:

@@ -132,18 +132,26 @@ for _name in ("SYSTIMESTAMP", "CURRENT_TIMESTAMP", "LOCALTIMESTAMP"):
 
 @built("SYS_CONTEXT")
 def sys_context(arguments: Sequence[Compiled]) -> Compiled:
-    """Make SYS_CONTEXT of the USERENV namespace; other namespaces are empty."""
+    """Make SYS_CONTEXT of USERENV, or of what the client put into an application context."""
     counted(arguments, 2, 3)
     space, name = (as_text(one).run for one in arguments[:2])
     length = converted(arguments[2], kinds.NUMBER).run if len(arguments) > 2 else None  # noqa: PLR2004 -- the third
 
     def value(frame: Frame) -> Value:
-        if (space(frame) or "").upper() != "USERENV":
-            return None
-        found = user_environment(session_of(frame), (name(frame) or "").upper())
+        namespace, key = (space(frame) or "").upper(), (name(frame) or "").upper()
+        session = session_of(frame)
+        if namespace == "USERENV":
+            found = user_environment(session, key)
+        else:
+            found = application_context(session, f"{namespace}.{key}")
         return found if found is None or length is None else found[: int(length(frame) or 256)]
 
     return Compiled(type=kinds.varchar(256), run=value)
+
+
+def application_context(session: Session, entry: str) -> str | None:
+    """Return an entry of a context that the client set; none where it set none of that name."""
+    return {name.upper(): value for name, value in session.attributes.items()}.get(entry)
 
 
 def user_environment(session: Session, name: str) -> str | None:
