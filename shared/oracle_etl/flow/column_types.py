@@ -111,7 +111,7 @@ def _in_microseconds(column: DeclaredColumn) -> bool:
     return fraction_digits(column) <= _MICROSECOND_DIGITS
 
 
-_TEXT = Held(json="string", bigquery="STRING", parquet="STRING", duckdb="VARCHAR")
+TEXT = Held(json="string", bigquery="STRING", parquet="STRING", duckdb="VARCHAR")
 _BYTES = Held(json="string", bigquery="BYTES", parquet="BYTE_ARRAY", duckdb="BLOB")
 _MOMENT = Held(json="string", bigquery="DATETIME", parquet="TIMESTAMP(MICROS)", duckdb="TIMESTAMP")
 _INT64 = Held(json="number", bigquery="INT64", parquet="INT64", duckdb="BIGINT")
@@ -176,7 +176,7 @@ RULES: tuple[TypeRule, ...] = (
         expression=_NUMBER_AS_TEXT,
         form=WireForm.NUMBER_TEXT,
         arrow="string",
-        held=_TEXT,
+        held=TEXT,
         as_text=_NUMBER_AS_TEXT,
         note="Plain digits, 0.5 for Oracle's .5; over 64 characters as 1.5E+100.",
     ),
@@ -208,7 +208,7 @@ RULES: tuple[TypeRule, ...] = (
         types=("CHAR", "VARCHAR2", "VARCHAR", "NCHAR", "NVARCHAR2"),
         form=WireForm.TEXT,
         arrow="string",
-        held=_TEXT,
+        held=TEXT,
         as_text="{c}",
         note="CHAR keeps its blanks; '' is null in Oracle.",
     ),
@@ -217,7 +217,7 @@ RULES: tuple[TypeRule, ...] = (
         types=("CLOB", "NCLOB", "LONG"),
         form=WireForm.TEXT,
         arrow="large_string",
-        held=_TEXT,
+        held=TEXT,
         is_lob=True,
     ),
     TypeRule(
@@ -228,8 +228,8 @@ RULES: tuple[TypeRule, ...] = (
         arrow="timestamp[us]",
         held=_MOMENT,
         as_text=_MOMENT_AS_TEXT,
-        note="ISO 8601 with all declared digits; a year before 1 as Oracle writes it: "
-        "-0044-03-15T00:00:00.",
+        note="ISO 8601 with all declared digits; a year before 1 as Oracle writes it, "
+        "-0044-03-15T00:00:00: then the types of the table's moments are STRING and VARCHAR.",
     ),
     TypeRule(
         oracle="TIMESTAMP(7-9)",
@@ -237,7 +237,7 @@ RULES: tuple[TypeRule, ...] = (
         expression=_MOMENT_AS_TEXT,
         form=WireForm.TEXT,
         arrow="string",
-        held=_TEXT,
+        held=TEXT,
         as_text=_MOMENT_AS_TEXT,
         note="ISO 8601 with all declared digits.",
     ),
@@ -247,7 +247,7 @@ RULES: tuple[TypeRule, ...] = (
         expression=_ZONED_AS_TEXT,
         form=WireForm.TEXT,
         arrow="string",
-        held=_TEXT,
+        held=TEXT,
         as_text=_ZONED_AS_TEXT,
         note="With its offset, and its region where it has one: ...+02:00[Europe/Berlin].",
     ),
@@ -273,7 +273,7 @@ RULES: tuple[TypeRule, ...] = (
         expression=_LOCAL_AS_TEXT,
         form=WireForm.TEXT,
         arrow="string",
-        held=_TEXT,
+        held=TEXT,
         as_text=_LOCAL_AS_TEXT,
         note="In UTC, with all declared digits and Z.",
     ),
@@ -283,7 +283,7 @@ RULES: tuple[TypeRule, ...] = (
         expression="TO_CHAR({c})",
         form=WireForm.DAYS,
         arrow="string",
-        held=_TEXT,
+        held=TEXT,
         note="ISO 8601: P3DT4H5M6.7S, -P1DT1S.",
     ),
     TypeRule(
@@ -292,7 +292,7 @@ RULES: tuple[TypeRule, ...] = (
         expression="TO_CHAR({c})",
         form=WireForm.MONTHS,
         arrow="string",
-        held=_TEXT,
+        held=TEXT,
         note="ISO 8601: P1Y2M, -P3M.",
     ),
     TypeRule(
@@ -319,7 +319,7 @@ RULES: tuple[TypeRule, ...] = (
         expression="ROWIDTOCHAR({c})",
         form=WireForm.TEXT,
         arrow="string",
-        held=_TEXT,
+        held=TEXT,
         as_text="ROWIDTOCHAR({c})",
     ),
     TypeRule(
@@ -328,7 +328,7 @@ RULES: tuple[TypeRule, ...] = (
         expression="XMLSERIALIZE(CONTENT {c} AS CLOB)",
         form=WireForm.TEXT,
         arrow="large_string",
-        held=_TEXT,
+        held=TEXT,
         is_lob=True,
     ),
     TypeRule(
@@ -346,7 +346,7 @@ RULES: tuple[TypeRule, ...] = (
         types=("UROWID",),
         form=WireForm.TEXT,
         arrow="large_string",
-        held=_TEXT,
+        held=TEXT,
         as_text="CAST({c} AS VARCHAR2(4000))",
         refused="Oracle converts logical row ids to text only by an implicit cast",
     ),
@@ -355,7 +355,7 @@ RULES: tuple[TypeRule, ...] = (
         types=("VECTOR",),
         form=WireForm.TEXT,
         arrow="large_string",
-        held=_TEXT,
+        held=TEXT,
         as_text="FROM_VECTOR({c} RETURNING CLOB)",
         refused="Oracle's text of a vector may round its numbers",
         is_lob=True,
@@ -373,7 +373,7 @@ RULES: tuple[TypeRule, ...] = (
         types=(),
         form=WireForm.TEXT,
         arrow="large_string",
-        held=_TEXT,
+        held=TEXT,
         as_text="XMLSERIALIZE(CONTENT XMLTYPE({c}) AS CLOB)",
         refused="it has no form of its own in the formats",
         is_lob=True,

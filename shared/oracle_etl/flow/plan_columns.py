@@ -8,7 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from oracle_etl.flow.carry_column import carried, declaration, nothing
-from oracle_etl.flow.column_types import EXACT_JSON_DIGITS, TypeRule, base_type, rule_for
+from oracle_etl.flow.column_types import (
+    EXACT_JSON_DIGITS,
+    TEXT,
+    TypeRule,
+    base_type,
+    rule_for,
+)
 from oracle_etl.flow.mask_columns import masked
 from oracle_etl.model.columns import (
     CarriedColumn,
@@ -26,6 +32,7 @@ _MOMENTS = frozenset({WireForm.MOMENT, WireForm.INSTANT})
 _CHARACTER_TYPES = frozenset({"CHAR", "VARCHAR2", "VARCHAR"})
 _LOB_TEXT_TYPES = frozenset({"CLOB", "LONG"})
 _NOT_IN_BIGQUERY = re.compile(r"""[!"$()*,./;?@\[\\\]^`{}~]""")
+_AS_TEXT = "text, because the table holds a year before 1"
 _LONGEST_RAW = 2000
 """Bytes of a RAW in SQL, the only form in which foreign text leaves unconverted."""
 _OF_ONE_BYTE = re.compile(r"(?!UTF)[A-Z]+[78](?!\d)")
@@ -65,8 +72,9 @@ def plan_columns(shape: TableShape, choice: TableChoice, carriage: Carriage) -> 
 def with_moments_as_text(plan: ColumnPlan, shape: TableShape, carriage: Carriage) -> ColumnPlan:
     """Return the plan for a table that holds years the driver cannot: every moment as text.
 
-    In JSON the values look the same, so parts read either way go together. A Parquet column has
-    one type, which is not text: UnreadableValue.
+    In JSON the values look the same, so parts read either way go together; but BigQuery's and
+    DuckDB's moments take no such text. A Parquet column has one type, which is not text:
+    UnreadableValue.
     """
     if carriage.format is Format.PARQUET:
         named = [each.name for each in plan.columns if each.form in _MOMENTS]
@@ -79,7 +87,7 @@ def with_moments_as_text(plan: ColumnPlan, shape: TableShape, carriage: Carriage
     return replace(
         plan,
         columns=tuple(
-            _moment_as_text(column, declared[column.name]) if column.form in _MOMENTS else column
+            _moment_as_text(declared[column.name]) if column.form in _MOMENTS else column
             for column in plan.columns
         ),
     )
@@ -185,12 +193,16 @@ def _as_written(column: CarriedColumn, carriage: Carriage) -> CarriedColumn:
     return column
 
 
-def _moment_as_text(column: CarriedColumn, declared: DeclaredColumn) -> CarriedColumn:
+def _moment_as_text(declared: DeclaredColumn) -> CarriedColumn:
     rule = rule_for(declared)
     text = replace(
-        rule, expression=rule.as_text or rule.expression, form=WireForm.TEXT, arrow="string"
+        rule,
+        expression=rule.as_text or rule.expression,
+        form=WireForm.TEXT,
+        arrow="string",
+        held=TEXT,
     )
-    return replace(carried(declared, text), bigquery_type=column.bigquery_type)
+    return replace(carried(declared, text), note=_AS_TEXT)
 
 
 def _warnings(columns: Sequence[CarriedColumn], skipped: Sequence[str]) -> tuple[str, ...]:

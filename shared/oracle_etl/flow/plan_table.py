@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from oracle_etl.flow.claim_work import Claim, claimed_table
-from oracle_etl.flow.plan_columns import plan_columns
+from oracle_etl.flow.claim_work import Claim, claimed_part, claimed_table
+from oracle_etl.flow.plan_columns import plan_columns, with_moments_as_text
 from oracle_etl.flow.settle_moment import moment_of, settle_moment
 from oracle_etl.flow.split_table import MOST_PARTS, can_be_split, ranges_between, split_table
 from oracle_etl.flow.table_reading import table_reading
@@ -58,6 +58,30 @@ def reading_of(claim: Claim, *, outside: Outside) -> Reading:
     assert plan is not None, "a plan is written before any part of it"
     rows_of = claim.part.rows_of if claim.part else None
     return table_reading(table, plan, job=claim.job, rows_of=rows_of, mask_key=outside.mask_key())
+
+
+def plan_moments_as_text(claim: Claim, reading: Reading, *, outside: Outside) -> Reading:
+    """Write down that a table has years before 1, and return the reading with moments as text.
+
+    From then on it is the plan of every part, and of the schema. Parts that were read before
+    hold the same text.
+    """
+    shape = shape_of(claim.table, outside.source(claim.job.transport.source))
+    plan = with_moments_as_text(reading.plan, shape, claim.job.transport.carriage)
+    warning = (
+        f"{claim.table.table} holds years before 1, which no DATETIME or TIMESTAMP of BigQuery"
+        " does: its moments are STRING in the schema, and text as Oracle writes it"
+    )
+
+    def write(entries: Entries) -> None:
+        table = claimed_table(entries, claim)
+        held = table if claim.part is None else claimed_part(entries, claim)
+        held.hold.check(claim.fence)
+        entries.put_plan(table.job_id, table.table_id, plan)
+        entries.put_table(table.warned(warning))
+
+    outside.book.transact(write)
+    return replace(reading, plan=plan)
 
 
 def shape_of(table: TableTask, source: TableSource) -> TableShape:

@@ -20,8 +20,7 @@ from oracle_etl.flow.foresee_undo import foresee_undo
 from oracle_etl.flow.keep_lease import JobCancelled, Lease, WorkerStopping
 from oracle_etl.flow.move_table import move_table
 from oracle_etl.flow.place_table import commit_reading, place_table
-from oracle_etl.flow.plan_columns import with_moments_as_text
-from oracle_etl.flow.plan_table import plan_table, reading_of, shape_of
+from oracle_etl.flow.plan_table import plan_moments_as_text, plan_table, reading_of
 from oracle_etl.flow.take_over_parts import take_over_parts
 from oracle_etl.model.errors import (
     GiveUp,
@@ -162,9 +161,7 @@ def _move(
     try:
         return move_table(claim, reading, role=role, lease=lease, outside=outside)
     except UnreadableMoment:
-        shape = shape_of(claim.table, outside.source(claim.job.transport.source))
-        plan = with_moments_as_text(reading.plan, shape, claim.job.transport.carriage)
-    reading = replace(reading, plan=plan)
+        reading = plan_moments_as_text(claim, reading, outside=outside)
     return move_table(claim, reading, role=role, lease=lease, outside=outside)
 
 

@@ -180,6 +180,12 @@ class TableTask:
             stages=(*self.stages, stage),
         )
 
+    def warned(self, warning: str) -> TableTask:
+        """Return the table with a warning, which is said once."""
+        if warning in self.warnings:
+            return self
+        return replace(self, warnings=(*self.warnings, warning))
+
     def extracted(self, fence: int, extract: Extract, *, now: datetime) -> TableTask:
         """Return the table read in one part, to be placed by the same worker."""
         self.hold.check(fence)

@@ -344,9 +344,12 @@ class TestATableWithYearsBeforeOne:
             plan.columns[3].expression,
         ]
         assert [each.json_type for each in text.columns] == ["string"] * 4
-        assert [each.bigquery_type for each in text.columns] == [
-            each.bigquery_type for each in plan.columns
-        ]
+
+    def test_gives_them_no_type_that_does_not_hold_such_years(self) -> None:
+        shape = shape_declared(D="DATE", L="TIMESTAMP(6) WITH LOCAL TIME ZONE", N="NUMBER(9)")
+        text = with_moments_as_text(plan_columns(shape, WHOLE, Carriage()), shape, Carriage())
+        types = [(each.bigquery_type, each.duckdb_type) for each in text.columns]
+        assert types == [("STRING", "VARCHAR"), ("STRING", "VARCHAR"), ("INT64", "BIGINT")]
 
     def test_cannot_be_a_parquet_file(self) -> None:
         shape, carriage = shape_declared(D="DATE"), Carriage(format=Format.PARQUET)
