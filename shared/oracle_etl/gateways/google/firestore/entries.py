@@ -44,6 +44,8 @@ class _Beginning:
 
     counters: dict[str, int]
     others: Document
+    beneath: str | None = None
+    """The document without which this one cannot be there."""
 
     @property
     def is_usual(self) -> bool:
@@ -147,7 +149,11 @@ class FirestoreEntries:
         self._put_over(
             documents.table_path(table.job_id, table.table_id),
             documents.table_document(table, expire_at=self._expire_at),
-            _Beginning(counters=documents.table_counters(table), others={}),
+            _Beginning(
+                counters=documents.table_counters(table),
+                others={},
+                beneath=documents.job_path(table.job_id),
+            ),
         )
 
     def put_plan(self, job_id: str, table_id: str, plan: ColumnPlan) -> None:
@@ -237,7 +243,11 @@ class FirestoreEntries:
     def _write_over(self, path: str, document: Document, beginning: _Beginning) -> None:
         reference = self._reference(path)
         is_there = self._is_there.get(path)
-        if is_there is None:
+        if is_there is None and self._is_there.get(beginning.beneath or "") is False:
+            # A new job's tables are new: laying hundreds over nothing takes twice the time.
+            whole = {**document, **beginning.counters, **beginning.others}
+            self._transaction.set(reference, documents.nested(whole))
+        elif is_there is None:
             zeros = {counter: firestore.Increment(0) for counter in beginning.counters}
             laid_over = {**document, **zeros}
             self._transaction.set(reference, documents.nested(laid_over), merge=list(laid_over))
