@@ -58,6 +58,14 @@ class TestAJobThatWaitsInLine:
         home.book.transact(lambda entries: entries.put_job(second))
         assert admit_jobs(outside=home) == ()
 
+    def test_goes_on_waiting_where_the_one_before_it_took_the_room(self, home: Outside) -> None:
+        ids = ["JOB-20260301-120000-0001", "JOB-20260301-120000-0002"]
+        for job_id in ids:
+            waiting = a_job(job_id, dispatch=Dispatch.READY)
+            home.book.transact(lambda entries, job=waiting: entries.put_job(job))  # type: ignore[misc]
+        assert [each.id for each in admit_jobs(outside=home)] == ids[:1]
+        assert home.book.job(ids[1]).status is JobStatus.PENDING
+
     def test_that_somebody_has_just_admitted_is_among_those_that_run(self, home: Outside) -> None:
         roomy = replace(home, limits=replace(LIMITS, running_jobs=2))
         job = start(roomy, put_transport(roomy, "EMP"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,3 +38,13 @@ class TestBytesThatAreNoText:
 
     def test_are_noticed_at_the_end(self) -> None:
         assert passed_on([b"a", "ö".encode()[:1]])[1]
+
+
+class TestPiecesThatWereHandedOn:
+    def test_are_not_there_to_be_read_again(self) -> None:
+        target = Pieces(lambda _: None)
+        target.write(b"a")
+        with pytest.raises(OSError, match="handed on once"):
+            target.seek(0)
+        with pytest.raises(OSError, match="handed on once"):
+            target.read()
