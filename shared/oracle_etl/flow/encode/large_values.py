@@ -53,9 +53,12 @@ from oracle_etl.flow.encode.thrift_compact import (
     Struct,
     write_struct,
 )
+from oracle_etl.model.errors import UnreadableValue
 
 LARGE = 2**20
 """Bytes from which a value is worth the way of its own."""
+LARGEST = 2**31 - 2**20
+"""Bytes of the largest value: a page tells its sizes, packed and plain, in 32 bits with a sign."""
 _PIECE = 2**20
 _LENGTH_BYTES = 4
 _IS_THERE = b"\x02\x00\x00\x00" + b"\x02\x01"
@@ -69,7 +72,7 @@ def large_values(record: RecordBatch) -> Mapping[int, Array]:
     return {
         at: array
         for at, array in enumerate(record.columns)
-        if _is_text(array.type) and array.nbytes >= LARGE
+        if _is_text(array.type) and _size(array, column=record.schema.field(at).name) >= LARGE
     }
 
 
@@ -106,6 +109,21 @@ def with_large_values(
 
 def _is_text(type_: DataType) -> bool:
     return DataType.is_large_string(type_) or DataType.is_large_binary(type_)
+
+
+def _size(array: Array, *, column: str) -> int:
+    """Return the bytes of an array's only value; it may be a slice of one that holds more."""
+    if array.nbytes < LARGE or array.null_count:
+        return 0
+    first, end = TextBuffers.of(array).offsets.tolist()
+    size: int = end - first
+    if size > LARGEST:
+        raise UnreadableValue(
+            f"column {column} holds a value of {size} bytes, and a Parquet page no"
+            f" more than {LARGEST}",
+            hint="write jsonl.gz, or exclude the column",
+        )
+    return size
 
 
 def _plain(array: Array) -> Iterator[memoryview]:

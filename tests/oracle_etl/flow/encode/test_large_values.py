@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from arro3.core import RecordBatch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +19,7 @@ from column_shapes import declared, shape_of
 from delivered_batches import broken_text, delivered
 from oracle_etl.flow.decode.object_lines import parquet_lines
 from oracle_etl.flow.encode import PartRole, open_encoder
-from oracle_etl.flow.encode.large_values import LARGE
+from oracle_etl.flow.encode.large_values import LARGE, LARGEST, large_values
 from oracle_etl.flow.plan_columns import plan_columns
 from oracle_etl.model.columns import ColumnPlan
 from oracle_etl.model.errors import UnreadableValue
@@ -103,6 +105,40 @@ class TestARowWithLargeValues:
     def test_stands_among_others_in_their_order(self, batches: list[list[Row]]) -> None:
         expected = [row for batch in batches for row in batch]
         assert read_by_pyarrow(file_of(*batches)) == expected
+
+
+class TestARowThatIsASliceOfLargerOnes:
+    DOCUMENTS = pa.array([DOCUMENT, None, "small", DOCUMENT + "!"], pa.large_string())
+    PLAN = plan_columns(shape_of(declared("T", "CLOB")), TableChoice(table="T"), CARRIAGE)
+
+    @pytest.mark.parametrize("at", range(4))
+    def test_has_its_own_value_and_stays_null(self, at: int) -> None:
+        encoder = open_encoder(self.PLAN, CARRIAGE, role=PartRole.WHOLE)
+        batch = pa.record_batch([self.DOCUMENTS.slice(at, 1)], names=["x"])
+        file = encoder.encode(batch) + encoder.finish()
+        [found] = pq.read_table(io.BytesIO(file))["T"].to_pylist()
+        assert found == self.DOCUMENTS[at].as_py()
+
+    @pytest.mark.parametrize(("at", "is_large"), [(0, True), (1, False), (2, False), (3, True)])
+    def test_is_large_only_by_its_own_value(self, at: int, is_large: bool) -> None:  # noqa: FBT001 - a table
+        batch = RecordBatch.from_arrow(pa.record_batch([self.DOCUMENTS.slice(at, 1)], names=["x"]))
+        assert bool(large_values(batch)) is is_large
+
+
+class TestAValueThatNoPageHolds:
+    @staticmethod
+    def row_of(size: int) -> RecordBatch:
+        # Zeros that nobody touches take no memory.
+        buffers = [None, pa.py_buffer(np.array([0, size])), pa.py_buffer(np.zeros(size, np.uint8))]
+        value = pa.Array.from_buffers(pa.large_binary(), 1, buffers)
+        return RecordBatch.from_arrow(pa.record_batch([value], names=["PICTURE"]))
+
+    def test_stops_the_table_with_the_columns_name(self) -> None:
+        with pytest.raises(UnreadableValue, match="column PICTURE holds a value of 2147483648"):
+            large_values(self.row_of(2**31))
+
+    def test_is_larger_than_any_that_a_page_holds(self) -> None:
+        assert list(large_values(self.row_of(LARGEST))) == [0]
 
 
 class TestALargeTextThatIsNone:
