@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
+from oracle_etl.flow.keep_closing import Closing
 from oracle_etl.flow.tables_of import tables_of
 from oracle_etl.flow.take_over_parts import extracts_kept_for
 from oracle_etl.flow.withdraw_objects import withdraw_objects
@@ -15,7 +16,7 @@ from oracle_etl.model.work import WorkStatus
 from oracle_etl.outside import Outside
 
 
-def clear_up(job: Job, *, still_ours: Callable[[], None], outside: Outside) -> None:
+def clear_up(job: Job, closing: Closing, *, outside: Outside) -> None:
     """Remove attempts, and final objects of tables that never came to be complete.
 
     What was read of such tables is kept for a retry, which then reads the rest. Done while a closer
@@ -23,21 +24,23 @@ def clear_up(job: Job, *, still_ours: Callable[[], None], outside: Outside) -> N
     """
     bucket = job.transport.target_bucket or outside.default_bucket
     kept: set[str] = set()
-    for table in _incomplete_tables(job, outside=outside):
+    for table in closing.through(_incomplete_tables(job, outside=outside)):
         withdraw_objects(
-            (*table.leftovers, *table.intents),
+            closing.through((*table.leftovers, *table.intents)),
             bucket=bucket,
-            still_ours=still_ours,
+            still_ours=closing.check,
             outside=outside,
         )
         if job.kind is JobKind.FULL:  # others are not retried but done again
             kept.update(each.object.name for each in extracts_kept_for(table, outside=outside))
     for folder in _attempts_folders(job, outside=outside):
-        _remove_all(bucket, f"{folder}/", kept, outside=outside)
+        _remove_all(bucket, f"{folder}/", kept, closing, outside=outside)
 
 
-def _remove_all(bucket: str, prefix: str, kept: set[str], *, outside: Outside) -> None:
-    for name in outside.store.names(bucket, prefix):
+def _remove_all(
+    bucket: str, prefix: str, kept: set[str], closing: Closing, *, outside: Outside
+) -> None:
+    for name in closing.through(outside.store.names(bucket, prefix)):
         stored = None if name in kept else outside.store.stat(bucket, name)
         if stored is not None:
             outside.store.remove(stored)

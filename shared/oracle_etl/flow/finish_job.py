@@ -11,6 +11,7 @@ from oracle_etl.flow.admit_jobs import admit_jobs
 from oracle_etl.flow.claim_work import failure_of
 from oracle_etl.flow.clear_up import clear_up
 from oracle_etl.flow.judge_version import Verdict, judge_version
+from oracle_etl.flow.keep_closing import Closing
 from oracle_etl.flow.start_job import advance_start
 from oracle_etl.flow.withdraw_objects import withdraw_objects
 from oracle_etl.flow.write_manifest import write_manifest
@@ -43,22 +44,25 @@ def finish_job(job_id: str, *, outside: Outside) -> None:
     job = _claim(job_id, outside=outside)
     if job is None:
         return
+    closing = Closing(job, outside=outside)
     with suppress(LeaseLost):
-        ending = _publish(job, judge_version(job, outside=outside), outside=outside)
+        verdict = judge_version(job, keep=closing.keep, outside=outside)
+        ending = _publish(job, verdict, closing, outside=outside)
         with suppress(TryAgain, GiveUp):
-            clear_up(job, still_ours=lambda: _check_hold(job, outside=outside), outside=outside)
-        _close(job, ending, outside=outside)
+            clear_up(job, closing, outside=outside)
+        _close(closing, ending, outside=outside)
         _tell(job, ending.verdict)
     start_waiting(outside=outside)
 
 
-def _publish(job: Job, verdict: Verdict, *, outside: Outside) -> _Ending:
+def _publish(job: Job, verdict: Verdict, closing: Closing, *, outside: Outside) -> _Ending:
     """Write the manifest and _SUCCESS; a store that refuses them fails the job for good."""
     manifest = None
     try:
-        _withdraw_manifest(job, outside=outside)
-        manifest = write_manifest(job, verdict, outside=outside)
+        _withdraw_manifest(job, closing, outside=outside)
+        manifest = write_manifest(job, verdict, keep=closing.keep, outside=outside)
         if verdict.status is JobStatus.COMPLETED and job.kind is JobKind.FULL:
+            closing.check()
             _write_success(job, outside=outside)
     except GiveUp as error:
         if verdict.status is not JobStatus.COMPLETED:
@@ -69,26 +73,14 @@ def _publish(job: Job, verdict: Verdict, *, outside: Outside) -> _Ending:
     return _Ending(verdict=verdict, manifest=manifest.name)
 
 
-def _withdraw_manifest(job: Job, *, outside: Outside) -> None:
+def _withdraw_manifest(job: Job, closing: Closing, *, outside: Outside) -> None:
     """Remove the manifest that an earlier job of this version left without its _SUCCESS."""
     withdraw_objects(
         job.leftovers,
         bucket=job.transport.target_bucket or outside.default_bucket,
-        still_ours=lambda: _check_hold(job, outside=outside),
+        still_ours=closing.check,
         outside=outside,
     )
-
-
-def _check_hold(job: Job, *, outside: Outside) -> None:
-    """Raise LeaseLost where the closing has gone to another closer, or is done."""
-
-    def check(entries: Entries) -> None:
-        stored = entries.job(job.id)
-        if stored is None or stored.status.ended:
-            raise LeaseLost(f"{job.id} has been closed by another")
-        stored.closing.check(job.closing.fence)
-
-    outside.book.transact(check)
 
 
 def start_waiting(*, outside: Outside) -> None:
@@ -122,7 +114,8 @@ def _write_success(job: Job, *, outside: Outside) -> None:
         empty.write(b"")
 
 
-def _close(job: Job, ending: _Ending, *, outside: Outside) -> None:
+def _close(closing: Closing, ending: _Ending, *, outside: Outside) -> None:
+    """Close the job; LeaseLost where another has, or is about to."""
     now, verdict = outside.clock.now(), ending.verdict
     completed = verdict.status is JobStatus.COMPLETED
     rests = TransportStatus.IDLE if completed else TransportStatus.FAILED
@@ -130,11 +123,8 @@ def _close(job: Job, ending: _Ending, *, outside: Outside) -> None:
         rests = TransportStatus.IDLE
 
     def close(entries: Entries) -> None:
-        stored = entries.job(job.id)
-        transport = entries.transport(job.transport_id)
-        if stored is None or stored.status.ended:
-            return
-        stored.closing.check(job.closing.fence)
+        stored = closing.held_job(entries)
+        transport = entries.transport(stored.transport_id)
         entries.put_job(
             replace(
                 stored.closed(
@@ -145,7 +135,7 @@ def _close(job: Job, ending: _Ending, *, outside: Outside) -> None:
                 leftovers=ending.leftovers,
             )
         )
-        if transport is not None and transport.running_job == job.id:
+        if transport is not None and transport.running_job == stored.id:
             entries.put_transport(transport.released(rests))
 
     outside.book.transact(close)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from oracle_etl.flow.bigquery_limits import bigquery_warnings
 from oracle_etl.flow.every_item import every_item
+from oracle_etl.flow.keep_closing import nothing_to_keep
 from oracle_etl.flow.tables_of import tables_of
 from oracle_etl.model.columns import ColumnPlan
 from oracle_etl.model.errors import NoSuchTable
@@ -51,11 +53,17 @@ class _Findings:
     finished_at: datetime | None = None
 
 
-def judge_version(job: Job, *, outside: Outside) -> Verdict:
-    """Return the verdict: the same each time, until another version of the transport completes."""
+def judge_version(
+    job: Job, *, keep: Callable[[], None] = nothing_to_keep, outside: Outside
+) -> Verdict:
+    """Return the verdict: the same each time, until another version of the transport completes.
+
+    `keep` is called at every table; it may raise LeaseLost.
+    """
     findings = _Findings()
     before = _last_completed(job, outside=outside)
     for table in tables_of(job.id, outside=outside):
+        keep()
         _look_at(table, findings)
         carriage = job.transport.carriage
         findings.large += bigquery_warnings(table, table.objects, carriage=carriage)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from oracle_etl.flow.judge_version import Verdict
+from oracle_etl.flow.keep_closing import nothing_to_keep
 from oracle_etl.flow.load_into_bigquery import load_into_bigquery
 from oracle_etl.flow.tables_of import tables_of
 from oracle_etl.model.columns import CarriedColumn
@@ -21,8 +22,10 @@ from oracle_etl.outside import Outside
 SCHEMA_VERSION = 1
 
 
-def write_manifest(job: Job, verdict: Verdict, *, outside: Outside) -> StoredObject:
-    """Write a job's manifest and return it.
+def write_manifest(
+    job: Job, verdict: Verdict, *, keep: Callable[[], None], outside: Outside
+) -> StoredObject:
+    """Write a job's manifest and return it; `keep` is called at every table.
 
     Nothing in it depends on when it is written, so writing it again gives the same object. A
     version that is not complete has a manifest under the job's name: a retry may complete it.
@@ -30,18 +33,21 @@ def write_manifest(job: Job, verdict: Verdict, *, outside: Outside) -> StoredObj
     name = f"{job.folder}/{_file_name(job, verdict)}"
     bucket = job.transport.target_bucket or outside.default_bucket
     with outside.store.create(bucket, name, content_type="application/json") as target:
-        for piece in manifest_text(job, verdict, outside=outside):
+        for piece in manifest_text(job, verdict, keep=keep, outside=outside):
             target.write(piece)
     return target.stored()
 
 
-def manifest_text(job: Job, verdict: Verdict, *, outside: Outside) -> Iterator[bytes]:
+def manifest_text(
+    job: Job, verdict: Verdict, *, keep: Callable[[], None] = nothing_to_keep, outside: Outside
+) -> Iterator[bytes]:
     """Yield the manifest's JSON, a table at a time."""
     head = json.dumps(_head(job, verdict), ensure_ascii=False, indent=1)
     yield head.removesuffix("\n}").encode() + b',\n "tables": ['
     separator = b"\n"
     ended = replace(job, status=verdict.status)
     for table in tables_of(job.id, outside=outside):
+        keep()
         shown = json.dumps(_table(table, ended, outside=outside), ensure_ascii=False)
         yield separator + b"  " + shown.encode()
         separator = b",\n"
