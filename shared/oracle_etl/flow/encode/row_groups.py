@@ -93,8 +93,7 @@ def _moved(group: Fields, shift: int, *, ordinal: int) -> tuple[bytes, int]:
         _add(kept, CHUNK_FILE_OFFSET, shift)
         chunks.append(struct_of(kept))
     _add(group, GROUP_FILE_OFFSET, shift)
-    if GROUP_ORDINAL in group:
-        group[GROUP_ORDINAL] = (group[GROUP_ORDINAL][0], integer_bytes(ordinal))
+    group[GROUP_ORDINAL] = (group[GROUP_ORDINAL][0], integer_bytes(ordinal))
     group[GROUP_COLUMNS] = (LIST, list_of(chunks))
     return struct_of(group), end
 

@@ -140,6 +140,14 @@ class TestBytesThatAreNoText:
         with pytest.raises(UnreadableValue, match="column B"):
             open_encoder(plan, Carriage(), role=PartRole.WHOLE).encode(batch)
 
+    def test_stop_the_table_also_where_no_column_can_be_blamed(self) -> None:
+        plan = plan_columns(shape_declared(B="CHAR(9)"), TableChoice(table="T"), Carriage())
+        texts = pa.DictionaryArray.from_arrays(pa.array([0]), broken_text([b"\xff"]), safe=False)
+        with pytest.raises(UnicodeDecodeError):
+            open_encoder(plan, Carriage(), role=PartRole.WHOLE).encode(
+                pa.record_batch([texts], names=["y"])
+            )
+
 
 class TestTextUnderAnotherEncoding:
     CARRIAGE = Carriage(source_encoding="cp949")
