@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -293,6 +294,40 @@ class TestARetryOfATableReadAtOnce:
         assert retried(home, job).status is JobStatus.COMPLETED
 
 
+def rot(folder: Path, stored: StoredObject) -> None:
+    """Turn a bit of a file as a disk does: its times stay as they were."""
+    file = folder / "objects" / stored.bucket / stored.name
+    before = file.stat()
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+class TestAFileThatRotsOnItsDisk:
+    @pytest.mark.parametrize("carriage", [Carriage(), IN_PARTS], ids=["whole", "in parts"])
+    def test_is_read_from_oracle_again_by_the_next_retry(
+        self, home: Outside, source: MemorySource, tmp_path: Path, carriage: Carriage
+    ) -> None:
+        # Read, and not yet placed.
+        broken = replace(home, store=RefusingComposing(home.store))
+        transport = put_transport(home, "EMP", carriage=carriage)
+        failed = settle(broken, start(broken, transport).id)
+        rot(tmp_path, attempts_of(home)[0])
+        source.readings.clear()
+        found = retried(home, failed)
+        assert found.status is JobStatus.FAILED, (
+            "what the folder knew was not yet known to be false"
+        )
+        (table,) = tables(home, found).values()
+        assert "has changed on the disk" in table.failure.message
+        assert source.readings == []
+        again = retried(home, found)
+        assert again.status is JobStatus.COMPLETED
+        assert rows(home, f"{again.folder}/{NAME}") == Counter(EMP)
+        assert len(source.readings) == 1
+
+
 class TestWhatIsKept:
     def test_is_what_was_read_and_nothing_else(self, home: Outside, source: MemorySource) -> None:
         job = failed_in(home, source, part=6)
@@ -316,6 +351,19 @@ class TestWhatIsKept:
         job = settle(home, start(home, transport, tables=("EMP",)).id)
         assert job.status is JobStatus.FAILED
         assert attempts_of(home) == []
+
+
+class RefusingComposing:
+    """A store that puts nothing together."""
+
+    def __init__(self, store: Any) -> None:  # noqa: ANN401 - as the real thing has it
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the real thing has it
+        return getattr(self._store, name)
+
+    def compose(self, *_: Any, **__: Any) -> StoredObject:  # noqa: ANN401 - whatever is asked
+        raise StoreRefused("nothing is put together here")
 
 
 class RefusingSchemas:

@@ -317,6 +317,9 @@ class FolderObjectStore:
                 target.write(chunk)
                 crc32c = google_crc32c.extend(crc32c, chunk)
         if crc32c != source.crc32c:
+            with self._opened_root(source.name) as root, named_errors(source.name):
+                # From now on whoever asks what stands here is told of the bytes as they are.
+                facts.forget(root, source.bucket, source.generation)
             raise StoreRefused(
                 f"{source.name} of generation {source.generation} has changed on the disk",
                 hint="check the disk, then retry the job",

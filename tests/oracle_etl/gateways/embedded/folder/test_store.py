@@ -322,6 +322,11 @@ class TestASourceThatTheDiskHasChanged:
         with pytest.raises(StoreRefused, match="part-1"):
             store.compose("lake", NAME, sources, content_type=GZIP)
         assert store.stat("lake", NAME) is None
+        standing = store.stat("lake", "part-1")
+        assert standing is not None
+        assert standing.crc32c == google_crc32c.value(b"x"), (
+            "what stands there is told from then on"
+        )
 
 
 class TestAHostileName:
