@@ -18,10 +18,14 @@ def abandon_start(job: Job, failure: Failure | None, *, outside: Outside) -> Non
     def abandon(entries: Entries) -> None:
         stored = entries.job(job.id)
         transport = entries.transport(job.transport_id)
+        retry_of = job.request.retry_of
+        earlier = None if retry_of is None else entries.job(retry_of)
         if stored is None or stored.status.ended or stored.dispatch is not Dispatch.WRITING:
             return
         entries.put_job(stored.closed(ends, now=now, failure=failure, manifest=None))
         if transport is not None and transport.running_job == job.id:
             entries.put_transport(transport.released(rests))
+        if earlier is not None:
+            entries.put_job(earlier.given_back(job.id))
 
     outside.book.transact(abandon)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from itertools import takewhile
 
-from oracle_etl.flow.every_item import every_item
+from oracle_etl.flow.carry_tables import carry_tables
 from oracle_etl.flow.start_job import (
     Started,
     advance_start,
@@ -17,21 +16,19 @@ from oracle_etl.flow.start_job import (
     unused_job_id,
 )
 from oracle_etl.flow.tables_of import tables_of
+from oracle_etl.flow.write_tables import write_tables
 from oracle_etl.model.errors import (
-    JobNotRetryable,
+    NoSuchJob,
     TableChanged,
     TableNotFound,
     TryAgain,
     UndoGone,
 )
-from oracle_etl.model.job import Counts, Dispatch, Job, JobKind, JobRequest, JobStatus
+from oracle_etl.model.job import Counts, Dispatch, Job, JobKind, JobRequest
 from oracle_etl.model.table_task import TableTask
 from oracle_etl.model.work import WorkStatus
 from oracle_etl.outside import Outside
-from oracle_etl.ports import Entries, PageRequest
-
-_PAGE = 50
-_RETRYABLE = {JobStatus.FAILED, JobStatus.CANCELLED}
+from oracle_etl.ports import Entries
 
 
 def retry_job(job_id: str, *, outside: Outside) -> Started:
@@ -41,39 +38,18 @@ def retry_job(job_id: str, *, outside: Outside) -> Started:
     version takes the complete tables over by reference and says that it is mixed.
     """
     failed = outside.book.job(job_id)
-    if failed.status not in _RETRYABLE:
-        raise JobNotRetryable(
-            f"{job_id} is {failed.status}",
-            hint="only failed and cancelled jobs can be retried",
-            details={"status": str(failed.status)},
-        )
+    failed.check_retryable()
     never_began = failed.dispatch is Dispatch.WRITING
     if never_began and failed.request.retry_of is not None:
         return retry_job(failed.request.retry_of, outside=outside)
     if never_began or failed.kind is not JobKind.FULL:
         request = replace(failed.request, idempotency_key=None, trigger=f"retry:{job_id}")
         return start_job(failed.transport_id, request, outside=outside)
-    _check_not_retried(failed, outside=outside)
     job = _begin(failed, outside=outside)
     with suppress(TryAgain):
+        job = write_tables(job, carry_tables(job, outside=outside), outside=outside)
         job = advance_start(job, outside=outside)
     return Started(job=job)
-
-
-def _check_not_retried(failed: Job, *, outside: Outside) -> None:
-    """Refuse where a later job has taken the tables over: its objects stand in the version now."""
-    newest_first = every_item(
-        lambda token: outside.book.jobs(
-            PageRequest(size=_PAGE, token=token), transport_id=failed.transport_id
-        )
-    )
-    for job in takewhile(lambda each: each.id != failed.id, newest_first):
-        if job.request.retry_of == failed.id and job.dispatch is not Dispatch.WRITING:
-            raise JobNotRetryable(
-                f"{failed.id} was retried by {job.id}",
-                hint=f"see what became of {job.id}, and retry that one if it failed too",
-                details={"status": str(failed.status), "retried_by": job.id},
-            )
 
 
 def _begin(failed: Job, *, outside: Outside) -> Job:
@@ -87,6 +63,9 @@ def _begin(failed: Job, *, outside: Outside) -> Job:
             # The first run of this function was kept, and only its answer was lost.
             return running_job(entries, found)
         transport = startable(found, failed.transport_id)
+        earlier = entries.job(failed.id)
+        if earlier is None:
+            raise NoSuchJob(f"there is no job {failed.id}")
         job_id = unused_job_id(entries, outside=outside)
         offered.add(job_id)
         version = failed.version if keeps_moment else transport.last_version + 1
@@ -104,10 +83,11 @@ def _begin(failed: Job, *, outside: Outside) -> Job:
             created_at=now,
             expire_at=now + timedelta(days=outside.limits.history_days),
             tenant=failed.tenant,
-        )
+        ).being_written(now=now, lease_seconds=outside.limits.lease)
         entries.put_transport(
             transport.occupied(job_id, version=max(version, transport.last_version))
         )
+        entries.put_job(earlier.retried(job_id))
         entries.put_job(job)
         return job
 

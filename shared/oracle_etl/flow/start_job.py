@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 
 from oracle_etl.flow.admit_jobs import admit_jobs
 from oracle_etl.flow.carry_tables import NewTable, carry_tables
 from oracle_etl.flow.recognise_request import earlier_job, job_of_key, put_receipt
 from oracle_etl.flow.resolve_tables import Resolved, chosen_subset, resolve_tables, table_tasks
-from oracle_etl.flow.write_tables import fit_in_one_write, put_tables, write_tables
+from oracle_etl.flow.tables_of import tables_of
+from oracle_etl.flow.write_tables import (
+    fit_in_one_write,
+    hold_writing,
+    put_tables,
+    write_tables,
+)
 from oracle_etl.model.errors import (
     NoSuchTransport,
     TransportIsDisabled,
@@ -66,7 +73,7 @@ def advance_start(job: Job, *, outside: Outside) -> Job:
     if job.status.ended:
         return job
     if job.dispatch is Dispatch.WRITING:
-        job = write_tables(job, _tables_again(job, outside=outside), outside=outside)
+        job = _write_again(job, outside=outside)
     if job.status is JobStatus.PENDING:
         admit_jobs(outside=outside)
         job = outside.book.job(job.id)
@@ -136,12 +143,13 @@ def _begin(
         job_id = unused_job_id(entries, outside=outside)
         offered.add(job_id)
         job = _new_job(job_id, transport, request, outside=outside)
+        job = job.being_written(now=job.created_at, lease_seconds=outside.limits.lease)
         entries.put_transport(
             transport.occupied(job_id, version=job.version or transport.last_version)
         )
         if fit_in_one_write(resolved):
             put_tables(entries, tables=tuple(_new_tables(job, resolved)))
-            job = job.written(tables_total=len(resolved))
+            job = job.written(job.writing.fence, tables_total=len(resolved))
         entries.put_job(job)
         put_receipt(entries, transport_id, request, job)
         return Started(job=job)
@@ -195,10 +203,30 @@ def _new_job(job_id: str, transport: Transport, request: JobRequest, *, outside:
     )
 
 
-def _tables_again(job: Job, *, outside: Outside) -> Iterator[NewTable]:
+def _write_again(job: Job, *, outside: Outside) -> Job:
+    """Write the tables down from the first on, unless somebody does."""
     if job.request.retry_of is not None:
-        return carry_tables(job, outside=outside)
-    return _new_tables(job, _resolved(job.transport, job.request, outside=outside))
+        tables = carry_tables(job, outside=outside)
+    else:
+        resolved = _resolved(job.transport, job.request, outside=outside)
+        tables = _more_tables(job, resolved, outside=outside)
+    held = hold_writing(job.id, outside=outside)
+    if held is None:
+        return outside.book.job(job.id)
+    return write_tables(held, tables, outside=outside)
+
+
+def _more_tables(job: Job, resolved: Sequence[Resolved], *, outside: Outside) -> Iterator[NewTable]:
+    """Yield the tables that were written down before, and what else the list means now.
+
+    Patterns may find others than at the first time, and what is in the book is part of the job.
+    """
+    written = (
+        Resolved(table=each.table, choice=each.choice)
+        for each in tables_of(job.id, outside=outside)
+    )
+    every = {each.table: each for each in chain(written, resolved)}
+    yield from _new_tables(job, tuple(every.values()))
 
 
 def _new_tables(job: Job, resolved: Sequence[Resolved]) -> Iterator[NewTable]:

@@ -96,8 +96,7 @@ def _fire(tally: _Tally, outside: Outside) -> None:
 
 def _repair(job: Job, tally: _Tally, outside: Outside) -> None:
     if job.dispatch is Dispatch.WRITING:
-        if _has_rested(job, outside):
-            _finish_writing(job, outside)
+        _finish_writing(job, outside)
         return
     if job.cancel_requested_at is not None:
         cancel_unclaimed(job.id, outside=outside)
@@ -113,9 +112,14 @@ def _repair(job: Job, tally: _Tally, outside: Outside) -> None:
 
 
 def _finish_writing(job: Job, outside: Outside) -> None:
-    """Write the rest of a job's tables down; a job for which this is refused stands in the way."""
+    """Write a job's tables down once nobody else does.
+
+    A job that is cancelled, or for which this is refused, stands in the way of others.
+    """
     if job.cancel_requested_at is not None:
         abandon_start(job, None, outside=outside)
+        return
+    if not job.writing.is_free(outside.clock.now()):
         return
     try:
         advance_start(job, outside=outside)

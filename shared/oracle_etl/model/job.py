@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from oracle_etl.model.errors import JobNotRetryable
 from oracle_etl.model.names import version_label
 from oracle_etl.model.objects import Intent
 from oracle_etl.model.table_task import Failure
@@ -119,6 +120,8 @@ class Job:
     counts: Counts = Counts()
     totals: Totals = Totals()
     totals_hold: Hold = Hold()
+    writing: Hold = Hold()
+    """Who writes its tables down, where that takes more than one transaction."""
     closing: Hold = Hold()
     scn: int | None = None
     scn_at: datetime | None = None
@@ -136,6 +139,8 @@ class Job:
     """The release of this program that began to close it; one that goes on names the same."""
     leftovers: tuple[Intent, ...] = ()
     """What closers put at final names of a version that could not be completed after all."""
+    retried_by: str | None = None
+    """The job that took its tables over; there is one at most."""
     created_at: datetime
     dispatched_at: datetime | None = None
     started_at: datetime | None = None
@@ -183,11 +188,46 @@ class Job:
         root = f"{self.transport.prefix.strip('/')}/" if self.transport.prefix.strip("/") else ""
         return f"{root}_attempts/{self.id}"
 
-    def written(self, *, tables_total: int) -> Job:
+    def check_retryable(self) -> None:
+        """Raise JobNotRetryable unless the job failed or was cancelled, and no retry has it."""
+        if self.status not in {JobStatus.FAILED, JobStatus.CANCELLED}:
+            raise JobNotRetryable(
+                f"{self.id} is {self.status}",
+                hint="only failed and cancelled jobs can be retried",
+                details={"status": str(self.status)},
+            )
+        if self.retried_by is not None:
+            raise JobNotRetryable(
+                f"{self.id} was retried by {self.retried_by}",
+                hint=f"see what became of {self.retried_by}, and retry that one if it failed too",
+                details={"status": str(self.status), "retried_by": self.retried_by},
+            )
+
+    def retried(self, job_id: str) -> Job:
+        """Return the job taken over by its retry."""
+        self.check_retryable()
+        return replace(self, retried_by=job_id)
+
+    def given_back(self, job_id: str) -> Job:
+        """Return the job free to be retried again, after a retry that never began."""
+        return replace(self, retried_by=None) if self.retried_by == job_id else self
+
+    def being_written(self, *, now: datetime, lease_seconds: float) -> Job:
+        """Return the job held by whoever writes its tables down; LeaseLost where another does."""
+        held = self.writing.claimed("starter", now=now, lease_seconds=lease_seconds)
+        return replace(self, writing=held)
+
+    def writing_on(self, fence: int, *, now: datetime, lease_seconds: float) -> Job:
+        """Return the job with more of its tables written down by the same writer."""
+        held = self.writing.renewed(fence, now=now, lease_seconds=lease_seconds)
+        return replace(self, writing=held)
+
+    def written(self, fence: int, *, tables_total: int) -> Job:
         """Return the job with all its tables written down; from now on they hold the choices."""
         return replace(
             self,
             dispatch=Dispatch.READY,
+            writing=self.writing.freed(fence),
             tables_total=tables_total,
             transport=replace(self.transport, tables=()),
         )
@@ -224,5 +264,6 @@ class Job:
             failure=failure,
             manifest=manifest,
             completed_at=now,
+            writing=replace(self.writing, owner=None, expires_at=None),
             closing=replace(self.closing, owner=None, expires_at=None),
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,6 +45,13 @@ def home(
 
 
 def half_started(home: Outside) -> tuple[Transport, Job]:
+    """Return a job whose starter died halfway, its lease having lapsed since."""
+    started = being_started(home)
+    home.clock.wait(home.limits.lease)
+    return started
+
+
+def being_started(home: Outside) -> tuple[Transport, Job]:
     """Return a job whose starter died when the first of its two tables was written down."""
     transport = put_transport(home, "E*")
     dying = crashing(home, Effects(dies_at=3, moment=Moment.BEFORE))
@@ -53,7 +59,6 @@ def half_started(home: Outside) -> tuple[Transport, Job]:
         start_job(transport.id, JobRequest(), outside=dying)
     (job,) = home.book.jobs(PageRequest()).items
     assert job.dispatch is Dispatch.WRITING
-    home.clock.wait(home.limits.dispatch_grace)
     return transport, job
 
 
@@ -98,12 +103,17 @@ class TestAStartThatIsRefusedWhenItGoesOn:
 
 class TestAStartThatMayStillBeUnderWay:
     def test_is_left_to_its_starter(self, home: Outside, source: MemorySource) -> None:
-        _, job = half_started(home)
+        _, job = being_started(home)
+        home.clock.wait(home.limits.lease - 1)
         nothing_left(source)
-        grace = home.limits.dispatch_grace
-        patient = replace(home, limits=replace(home.limits, dispatch_grace=grace + 1))
-        tick(outside=patient)
+        tick(outside=home)
         assert home.book.job(job.id).status is JobStatus.PENDING
+
+    def test_ends_all_the_same_where_it_is_cancelled(self, home: Outside) -> None:
+        _, job = being_started(home)
+        cancel_job(job.id, outside=home)
+        tick(outside=home)
+        assert home.book.job(job.id).status is JobStatus.CANCELLED
 
 
 class TestAStartThatIsCancelledHalfway:

@@ -13,7 +13,7 @@ from faults_between_steps import Fault, Point, check_fault, points
 from flow_home import a_home, put_transport
 from run_of_two_tables import SITUATIONS, a_source
 
-POINTS = points("whole tables", "a table in parts")
+POINTS = points(*SITUATIONS)
 
 
 @pytest.mark.parametrize("fault", [Fault.LOST_REPLY, Fault.STALE_LEASE])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from builders import a_transport
 from fakes.memory_source import MemorySource
 from flow_home import BUCKET, a_home, drain, names, put_transport, start
 from oracle_etl.flow.retry_job import retry_job
-from oracle_etl.model.errors import GiveUp, JobNotRetryable
+from oracle_etl.gateways.embedded.sqlite import SqliteJobBook
+from oracle_etl.model.errors import GiveUp, JobNotRetryable, NoSuchJob, TransportIsRunning
 from oracle_etl.model.job import Dispatch, Job, JobStatus
 from oracle_etl.model.names import TableName
 from oracle_etl.model.reading import Reading
@@ -26,11 +28,16 @@ ONE_ROW = ((1, "one"),)
 
 @dataclass
 class PartlyFlashedSource(MemorySource):
-    """A source whose account may flash back every table but these."""
+    """A source whose account may flash back every table but some."""
 
     kept_back: set[str] = field(default_factory=set)
+    meanwhile: Callable[[], object] | None = None
+    """Done once, when somebody asks how far undo reaches."""
 
     def can_flash_back(self, table: TableName, scn: int) -> bool:
+        act, self.meanwhile = self.meanwhile, None
+        if act is not None:
+            act()
         return table.name not in self.kept_back and super().can_flash_back(table, scn)
 
 
@@ -83,6 +90,43 @@ class TestARetryOfAJobThatWasRetried:
         assert later.status is JobStatus.FAILED
         source.states["LATE"] = [(0, ONE_ROW)]
         assert ended(home, retry_job(later.id, outside=home).job).status is JobStatus.COMPLETED
+
+
+class TestTwoRetriesOfOneJobAtOnce:
+    def test_make_one_and_the_later_caller_is_told_which(
+        self, home: Outside, source: PartlyFlashedSource
+    ) -> None:
+        failed = ended(home, start(home, put_transport(home, "EMP", "LATE")))
+        source.states["LATE"] = [(0, ONE_ROW)]
+        first: list[Job] = []
+        source.meanwhile = lambda: first.append(ended(home, retry_job(failed.id, outside=home).job))
+        with pytest.raises(JobNotRetryable) as refused:
+            retry_job(failed.id, outside=home)
+        assert refused.value.details["retried_by"] == first[0].id
+        assert first[0].status is JobStatus.COMPLETED
+        assert home.book.transport(failed.transport_id).running_job is None
+
+    def test_are_refused_while_the_first_has_not_ended(
+        self, home: Outside, source: PartlyFlashedSource
+    ) -> None:
+        failed = ended(home, start(home, put_transport(home, "EMP", "LATE")))
+        source.states["LATE"] = [(0, ONE_ROW)]
+        source.meanwhile = lambda: retry_job(failed.id, outside=home)
+        with pytest.raises(TransportIsRunning):
+            retry_job(failed.id, outside=home)
+
+
+class TestARetryOfAJobWhoseHistoryExpiresMeanwhile:
+    def test_is_refused(self, home: Outside, source: PartlyFlashedSource) -> None:
+        failed = ended(home, start(home, put_transport(home, "EMP", "LATE")))
+        source.states["LATE"] = [(0, ONE_ROW)]
+        book = home.book
+        assert isinstance(book, SqliteJobBook)
+        long_after = home.clock.now() + timedelta(days=100)
+        source.meanwhile = lambda: book.forget_expired(long_after)
+        with pytest.raises(NoSuchJob):
+            retry_job(failed.id, outside=home)
+        assert home.book.transport(failed.transport_id).running_job is None
 
 
 class TestATableWithATransactionOfItsOwn:

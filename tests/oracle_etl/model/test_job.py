@@ -43,7 +43,8 @@ class TestTheFolderOfAJob:
 
 class TestAJobThatStarts:
     def test_leaves_its_choices_to_its_tables_once_they_are_written(self) -> None:
-        job = a_job(dispatch=Dispatch.WRITING).written(tables_total=7)
+        job = a_job(dispatch=Dispatch.WRITING).being_written(now=NOON, lease_seconds=60)
+        job = job.written(job.writing.fence, tables_total=7)
         assert (job.dispatch, job.tables_total, job.transport.tables) == (Dispatch.READY, 7, ())
 
     def test_keeps_the_time_at_which_it_first_ran(self) -> None:
