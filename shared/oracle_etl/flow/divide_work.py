@@ -25,15 +25,13 @@ def divide_work(claim: Claim, error: UndoGone, *, outside: Outside) -> None:
     claim = replace(claim, table=outside.book.table(claim.table.job_id, claim.table.table_id))
     reading = reading_of(claim, outside=outside)
     cuts = _cuts(claim, reading, outside=outside)
-    if not cuts:
+    if cuts and claim.part is None:
+        split_table(claim, ranges_between(cuts), outside=outside)
+    elif not cuts or not _halve(claim, cuts[0], outside=outside):
         raise SnapshotGone(
             f"{claim.table.table}: undo no longer reaches the job's SCN ({error.message})",
             hint=_advice(claim, reading, outside=outside),
         )
-    if claim.part is None:
-        split_table(claim, ranges_between(cuts), outside=outside)
-        return
-    outside.queue.publish([_halve(claim, cuts[0], outside=outside), claim.ref])
 
 
 def divide_early(claim: Claim, *, outside: Outside) -> bool:
@@ -49,16 +47,13 @@ def divide_early(claim: Claim, *, outside: Outside) -> bool:
     ):
         return False
     cuts = _cuts(claim, reading_of(claim, outside=outside), outside=outside)
-    if not cuts:
-        return False
-    outside.queue.publish([_halve(claim, cuts[0], outside=outside), claim.ref])
-    return True
+    return bool(cuts) and _halve(claim, cuts[0], outside=outside)
 
 
 def _cuts(claim: Claim, reading: Reading, *, outside: Outside) -> tuple[str, ...]:
     source = outside.source(claim.job.transport.source)
     if claim.part is not None:
-        if claim.part.depth >= MOST_HALVINGS or claim.table.parts_total >= MOST_PARTS:
+        if claim.part.depth >= MOST_HALVINGS:
             return ()
         return tuple(source.boundaries(reading, parts=2))
     if reading.query is not None or not can_be_split(reading, source.shape(reading.table).kind):
@@ -66,17 +61,25 @@ def _cuts(claim: Claim, reading: Reading, *, outside: Outside) -> tuple[str, ...
     return tuple(source.boundaries(reading, parts=_PARTS_OF_A_WHOLE_TABLE))
 
 
-def _halve(claim: Claim, cut: str, *, outside: Outside) -> WorkRef:
-    def halve(entries: Entries) -> WorkRef:
+def _halve(claim: Claim, cut: str, *, outside: Outside) -> bool:
+    """Put two halves in the place of a part; False where its table has come to have the most."""
+
+    def halve(entries: Entries) -> WorkRef | None:
         table = claimed_table(entries, claim)
         part = claimed_part(entries, claim)
+        if table.parts_total >= MOST_PARTS:
+            return None  # others were halved since we looked
         low, high = part.halved(claim.fence, cut, number=table.parts_total + 1)
         entries.put_table(replace(table, parts_total=table.parts_total + 1))
         entries.put_part(low)
         entries.put_part(high)
         return high.ref
 
-    return outside.book.transact(halve)
+    added = outside.book.transact(halve)
+    if added is None:
+        return False
+    outside.queue.publish([added, claim.ref])
+    return True
 
 
 def _advice(claim: Claim, reading: Reading, *, outside: Outside) -> str:

@@ -15,7 +15,7 @@ from oracle_etl.outside import Outside
 from oracle_etl.ports import Entries, PartCounts
 
 MOST_PARTS = 2_000
-"""Each part is told of in its table's document, which Firestore keeps up to 1 MiB."""
+"""Each part is told of in its table's document, which Firestore keeps, packed, up to 1 MiB."""
 _PARTS_OF_ONE_WRITE = 200
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import dataclasses
 import enum
 import functools
+import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -19,6 +21,7 @@ from pydantic_core import PydanticSerializationError, from_json, to_json
 from oracle_etl.model.columns import ColumnPlan
 from oracle_etl.model.errors import BookAway, InvalidRequest
 from oracle_etl.model.job import Job, Totals
+from oracle_etl.model.objects import FinalObject, Intent
 from oracle_etl.model.progress import Progress
 from oracle_etl.model.table_task import PartTask, TableTask
 from oracle_etl.model.transport import Transport
@@ -79,6 +82,18 @@ class StoredForm(Generic[T]):
                 return self._adapter.validate_json(whole)
             return self.from_document(from_json(whole))
 
+    def to_packed(self, value: T) -> bytes:
+        """Return the value as compressed JSON, for what is large and never asked for in part."""
+        return zlib.compress(self.to_bytes(value))
+
+    def from_packed(self, packed: bytes | None) -> T:
+        """Read what `to_packed` returned."""
+        with self._named_errors():
+            if packed is None:
+                raise LookupError("nothing was packed")
+            body = zlib.decompress(packed)
+        return self.from_bytes(body)
+
     def from_document(self, document: Mapping[str, Any]) -> T:
         """Read plain values."""
         with self._named_errors():
@@ -106,7 +121,7 @@ class StoredForm(Generic[T]):
             raise InvalidRequest(
                 f"this {name} cannot be written down: {error}", hint="use valid Unicode text"
             ) from error
-        except (ValidationError, ValueError, TypeError, LookupError) as error:
+        except (ValidationError, ValueError, TypeError, LookupError, zlib.error) as error:
             # Without the input, which may be anything that a table's filter holds.
             raise BookAway(
                 f"a stored {name} cannot be read ({type(error).__name__})",
@@ -131,9 +146,30 @@ def plain(value: object) -> Any:  # noqa: ANN401 - whatever a document may hold
     return value
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """The lists of a table that are as long as it has parts, for homes that keep them packed."""
+
+    intents: tuple[Intent, ...] = ()
+    leftovers: tuple[Intent, ...] = ()
+    objects: tuple[FinalObject, ...] = ()
+
+    @classmethod
+    def of(cls, table: TableTask) -> Placed:
+        """Return what of a table is packed."""
+        return cls(intents=table.intents, leftovers=table.leftovers, objects=table.objects)
+
+    def put_into(self, table: TableTask) -> TableTask:
+        """Return a table that was read without it, with it."""
+        return dataclasses.replace(
+            table, intents=self.intents, leftovers=self.leftovers, objects=self.objects
+        )
+
+
 TRANSPORTS = StoredForm(Transport)
 JOBS = StoredForm(Job)
 TABLES = StoredForm(TableTask)
+PLACED = StoredForm(Placed)
 PARTS = StoredForm(PartTask)
 PLANS = StoredForm(ColumnPlan)
 RECEIPTS = StoredForm(Receipt)

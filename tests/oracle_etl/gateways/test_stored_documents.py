@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from builders import NOON, a_job, a_table, a_transport
 from model_values import values_of
 from oracle_etl.gateways import stored_documents
-from oracle_etl.gateways.stored_documents import Document, StoredForm, plain
+from oracle_etl.gateways.stored_documents import Document, Placed, StoredForm, plain
 from oracle_etl.model.columns import ColumnPlan
 from oracle_etl.model.errors import BookAway, InvalidRequest
 from oracle_etl.model.job import Counts, Job, Totals
@@ -26,6 +26,7 @@ FORMS: list[tuple[StoredForm[Any], type]] = [
     (stored_documents.TRANSPORTS, Transport),
     (stored_documents.JOBS, Job),
     (stored_documents.TABLES, TableTask),
+    (stored_documents.PLACED, Placed),
     (stored_documents.PARTS, PartTask),
     (stored_documents.PLANS, ColumnPlan),
     (stored_documents.RECEIPTS, Receipt),

@@ -8,14 +8,15 @@ from dataclasses import replace
 from typing import NoReturn
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builders import a_job, a_part, a_plan, a_table, later
+from model_values import values_of
 from oracle_etl.gateways.google.firestore import documents
 from oracle_etl.gateways.google.firestore.changes import table_changes
 from oracle_etl.gateways.google.firestore.client import Database
-from oracle_etl.model.errors import GiveUp, InvalidRequest
+from oracle_etl.model.errors import BookAway, GiveUp, InvalidRequest
 from oracle_etl.model.job import Counts, Totals
 from oracle_etl.model.table_task import Step, TableTask
 from oracle_etl.model.work import Hold, WorkStatus
@@ -93,6 +94,19 @@ class TestCounters:
             "parts_rows": 3,
             "parts_bytes": 4,
         }
+
+
+class TestATable:
+    @settings(max_examples=40, deadline=None)
+    @given(values_of(TableTask))
+    def test_comes_back_with_what_was_packed(self, table: TableTask) -> None:
+        assert documents.table_in({**stored(table), **documents.table_counters(table)}) == table
+
+    @pytest.mark.parametrize("damage", [None, b"", b"not packed", "text"])
+    def test_whose_packed_part_is_damaged_is_named(self, damage: object) -> None:
+        with pytest.raises(BookAway, match="a stored Placed cannot be read") as away:
+            documents.table_in({**stored(a_table()), "placed": damage})
+        assert "backup" in away.value.hint
 
 
 class TestAPlan:

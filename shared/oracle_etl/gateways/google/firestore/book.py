@@ -24,7 +24,7 @@ from oracle_etl.gateways.google.firestore.entries import FirestoreEntries
 from oracle_etl.gateways.google.firestore.queries import SHAPES, Asked, ask
 from oracle_etl.gateways.google.patience import Patience, patiently
 from oracle_etl.gateways.page_tokens import key_of, page_token
-from oracle_etl.gateways.stored_documents import JOBS, PARTS, RECEIPTS, TABLES, TRANSPORTS, Document
+from oracle_etl.gateways.stored_documents import JOBS, PARTS, RECEIPTS, TRANSPORTS, Document
 from oracle_etl.model.columns import ColumnPlan
 from oracle_etl.model.errors import (
     InvalidRequest,
@@ -170,7 +170,7 @@ class FirestoreJobBook:
             if status is None
             else Asked(shape="tables of a status", beneath=beneath, equal=(status,)),
             page,
-            read=TABLES.from_document,
+            read=documents.table_in,
         )
 
     def table(self, job_id: str, table_id: str) -> TableTask:
@@ -178,7 +178,7 @@ class FirestoreJobBook:
         found = self._read(documents.table_path(job_id, table_id))
         if found is None:
             raise NoSuchTable(f"job {job_id} has no table {table_id}")
-        return TABLES.from_document(found)
+        return documents.table_in(found)
 
     def plan(self, job_id: str, table_id: str) -> ColumnPlan | None:
         """Return a table's column plan."""
@@ -220,7 +220,7 @@ class FirestoreJobBook:
             shape="tables at a step", beneath=documents.job_path(job_id), equal=(Step.PARTS,)
         )
         for each in self._documents(asked):
-            table = TABLES.from_document(each)
+            table = documents.table_in(each)
             if table.can_be_claimed(now):
                 yield table.ref
 

@@ -23,7 +23,6 @@ from datetime import UTC, datetime, timedelta
 from oracle_etl.gateways.google.firestore import documents
 from oracle_etl.gateways.google.firestore.client import Database, Snapshot
 from oracle_etl.gateways.google.firestore.queries import Asked, ask
-from oracle_etl.gateways.stored_documents import TABLES
 from oracle_etl.model.errors import InvalidRequest
 from oracle_etl.model.table_task import TableTask
 from oracle_etl.ports import TableChanges
@@ -123,7 +122,7 @@ def _page(database: Database, job_id: str, cursor: _Cursor, *, limit: int) -> Se
 
 
 def _tables(news: Iterable[Snapshot]) -> Iterable[TableTask]:
-    return (TABLES.from_document(documents.model_fields(each.to_dict())) for each in news)
+    return (documents.table_in(documents.model_fields(each.to_dict())) for each in news)
 
 
 def _plain(moment: datetime) -> datetime:

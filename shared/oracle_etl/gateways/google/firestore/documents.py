@@ -7,6 +7,8 @@ A document's fields are the model's, as `stored_documents` writes them. Beside t
   depends on something else;
 - `written_by`: which writing was the last, as a random mark;
 - `changed_at` of a table: when the server was asked to change it;
+- `placed` of a table: what is or was put at its final names, packed, since a table of 2,000 parts
+  has so many that they would pass the 1 MiB that a document may have;
 - `expire_at`, by which Firestore removes the document: every collection group has it, since a
   job's removal leaves its tables.
 
@@ -16,7 +18,6 @@ Counters are fields of their own: they change by adding and are no part of what 
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -25,7 +26,15 @@ from urllib.parse import quote
 
 from google.cloud import firestore
 
-from oracle_etl.gateways.stored_documents import JOBS, PARTS, PLANS, TABLES, Document
+from oracle_etl.gateways.stored_documents import (
+    JOBS,
+    PARTS,
+    PLACED,
+    PLANS,
+    TABLES,
+    Document,
+    Placed,
+)
 from oracle_etl.model.columns import ColumnPlan
 from oracle_etl.model.errors import GiveUp, InvalidRequest
 from oracle_etl.model.job import Counts, Job
@@ -44,6 +53,7 @@ CATALOGUES_IN: Final = "catalogues"
 WRITTEN_BY: Final = "written_by"
 
 TABLE_COUNTERS: Final = tuple(f"parts_{each.name}" for each in fields(PartCounts))
+_PLACED_FIELDS: Final = tuple(each.name for each in fields(Placed))
 _AT_ONCE: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST_ID_BYTES = 1500
 _LARGEST_PLAN_BYTES = 1_000_000
@@ -116,11 +126,18 @@ def job_document(job: Job) -> Document:
 def table_document(table: TableTask, *, expire_at: datetime) -> Document:
     """Return a table's fields, all but the part counters."""
     return {
-        **TABLES.to_document(table, without=TABLE_COUNTERS),
+        **TABLES.to_document(table, without=(*TABLE_COUNTERS, *_PLACED_FIELDS)),
+        "placed": PLACED.to_packed(Placed.of(table)),
         "claimable_from": None if table.step is Step.PARTS else _claimable_from(table),
         "changed_at": firestore.SERVER_TIMESTAMP,
         "expire_at": expire_at,
     }
+
+
+def table_in(document: Mapping[str, Any]) -> TableTask:
+    """Read what `table_document` wrote, and the counters beside it."""
+    placed = PLACED.from_packed(document.get("placed"))
+    return placed.put_into(TABLES.from_document(document))
 
 
 def part_document(part: PartTask, *, expire_at: datetime) -> Document:
@@ -141,7 +158,7 @@ def _claimable_from(work: TableTask | PartTask) -> datetime | None:
 
 def plan_document(plan: ColumnPlan, *, expire_at: datetime) -> Document:
     """Return a plan's fields: it is large and nobody asks for a part of it, so it is packed."""
-    packed = zlib.compress(PLANS.to_bytes(plan))
+    packed = PLANS.to_packed(plan)
     if len(packed) > _LARGEST_PLAN_BYTES:
         raise GiveUp(
             f"the plan of {len(plan.columns)} columns does not fit into a Firestore document",
@@ -152,7 +169,7 @@ def plan_document(plan: ColumnPlan, *, expire_at: datetime) -> Document:
 
 def plan_in(document: Mapping[str, Any]) -> ColumnPlan:
     """Read what `plan_document` wrote."""
-    return PLANS.from_bytes(zlib.decompress(document["packed"]))
+    return PLANS.from_packed(document.get("packed"))
 
 
 def model_fields(document: Mapping[str, Any] | None) -> Document:

@@ -23,7 +23,6 @@ from oracle_etl.gateways.stored_documents import (
     PARTS,
     RECEIPTS,
     SLOTS,
-    TABLES,
     TRANSPORTS,
     Document,
     plain,
@@ -89,7 +88,7 @@ class FirestoreEntries:
     def table(self, job_id: str, table_id: str) -> TableTask | None:
         """Read a table of a job."""
         found = self._read(documents.table_path(job_id, table_id))
-        return None if found is None else TABLES.from_document(found)
+        return None if found is None else documents.table_in(found)
 
     def part(self, job_id: str, table_id: str, number: int) -> PartTask | None:
         """Read a part of a table."""
