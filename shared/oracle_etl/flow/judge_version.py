@@ -21,6 +21,7 @@ from oracle_etl.ports import PageRequest
 
 _FAILURES_NAMED = 5
 _TABLES_NAMED = 20
+_CHANGES_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,8 @@ class _Findings:
     failed_count: int = 0
     completed_count: int = 0
     objections: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    """What is said of tables whose columns are not those of the version before."""
     apart: list[str] = field(default_factory=list)
     """Tables read in a transaction of their own."""
     large: list[str] = field(default_factory=list)
@@ -73,7 +75,12 @@ def judge_version(
 
 
 def _verdict(job: Job, findings: _Findings) -> Verdict:
-    warnings = (*job.warnings, *_apart(findings), *_large(findings), *findings.warnings)
+    warnings = (
+        *job.warnings,
+        *_apart(findings),
+        *_first(findings.large, others="more tables like these"),
+        *_first(findings.changed, others="more tables whose columns changed"),
+    )
     # No SCN at all means a transaction per table: each has a moment of its own.
     is_mixed = len(findings.moments) > 1 or findings.moments == {None}
     if job.cancel_requested_at is not None and job.counts.tables_cancelled:
@@ -101,10 +108,11 @@ def _apart(findings: _Findings) -> tuple[str, ...]:
     return (f"read in a transaction of their own, not at the job's SCN: {named}{rest}",)
 
 
-def _large(findings: _Findings) -> tuple[str, ...]:
-    more = len(findings.large) - _TABLES_NAMED
-    rest = (f"and {more} more tables like these",) if more > 0 else ()
-    return (*findings.large[:_TABLES_NAMED], *rest)
+def _first(told: list[str], *, others: str) -> tuple[str, ...]:
+    """Return what is said of the first tables; the job's document holds no more."""
+    more = len(told) - _TABLES_NAMED
+    rest = (f"and {more} {others}",) if more > 0 else ()
+    return (*told[:_TABLES_NAMED], *rest)
 
 
 def _tables_failed(findings: _Findings) -> Failure:
@@ -179,9 +187,15 @@ def _compare(
         outside.book.plan(before.id, table.table_id), outside.book.plan(job.id, table.table_id)
     )
     if changes and proof.on_schema_change is OnSchemaChange.FAIL:
-        findings.objections.append(f"{table.table}: {'; '.join(changes)}")
+        findings.objections.append(_told(table, changes))
     elif changes and proof.on_schema_change is OnSchemaChange.WARN:
-        findings.warnings.append(f"{table.table}: {'; '.join(changes)}")
+        findings.changed.append(_told(table, changes))
+
+
+def _told(table: TableTask, changes: tuple[str, ...]) -> str:
+    more = len(changes) - _CHANGES_NAMED
+    rest = (f"and {more} more",) if more > 0 else ()
+    return f"{table.table}: {'; '.join((*changes[:_CHANGES_NAMED], *rest))}"
 
 
 def column_changes(before: ColumnPlan | None, after: ColumnPlan | None) -> tuple[str, ...]:

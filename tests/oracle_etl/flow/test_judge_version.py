@@ -9,15 +9,17 @@ from typing import Any
 
 import pytest
 
-from builders import a_job, a_table
+from builders import a_job, a_plan, a_table, a_transport
 from fakes.memory_source import MemorySource
 from flow_home import a_home, drain, put_transport, start
 from oracle_etl.flow.judge_version import judge_version
+from oracle_etl.model.columns import ColumnPlan
 from oracle_etl.model.job import Job, JobStatus
-from oracle_etl.model.transport import Proof
+from oracle_etl.model.table_task import TableTask
+from oracle_etl.model.transport import OnSchemaChange, Proof
 from oracle_etl.model.work import WorkStatus
 from oracle_etl.outside import Outside
-from oracle_etl.ports import Page, PageRequest
+from oracle_etl.ports import Entries, Page, PageRequest
 
 
 @pytest.fixture
@@ -80,3 +82,43 @@ class TestATableThatHasNotEnded:
         assert verdict.status is JobStatus.FAILED
         assert verdict.failure is not None
         assert "is running" in verdict.failure.message
+
+
+class TestAVersionWithManyChanges:
+    TABLES = 30
+    COLUMNS = 50
+
+    @pytest.fixture
+    def job(self, home: Outside) -> Job:
+        """Return a job whose tables all have many columns more than those of the job before."""
+        transport = a_transport(proof=Proof(on_schema_change=OnSchemaChange.WARN))
+        before = a_job("JOB-1", transport=transport, status=JobStatus.COMPLETED)
+        after = a_job("JOB-2", transport=transport)
+        columns = [f"C{number}" for number in range(self.COLUMNS)]
+        for job, plan in ((before, a_plan("ID")), (after, a_plan("ID", *columns))):
+            home.book.transact(lambda entries, job=job: entries.put_job(job))  # type: ignore[misc]
+            for number in range(self.TABLES):
+                table = a_table(
+                    f"t{number}", job_id=job.id, position=number, status=WorkStatus.COMPLETED
+                )
+
+                def put(
+                    entries: Entries, table: TableTask = table, plan: ColumnPlan = plan
+                ) -> None:
+                    entries.put_table(table)
+                    entries.put_plan(table.job_id, table.table_id, plan)
+
+                home.book.transact(put)
+        return after
+
+    def test_names_the_first_tables_and_counts_the_others(self, home: Outside, job: Job) -> None:
+        told = [each for each in judge_version(job, outside=home).warnings if "column" in each]
+        assert len(told) == 21
+        assert told[-1] == "and 10 more tables whose columns changed"
+
+    def test_names_a_tables_first_changes_and_counts_the_others(
+        self, home: Outside, job: Job
+    ) -> None:
+        told = next(each for each in judge_version(job, outside=home).warnings if "C0" in each)
+        assert told.count("is new") == 20
+        assert told.endswith("; and 30 more")
