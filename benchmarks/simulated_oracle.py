@@ -74,6 +74,10 @@ class SimulatedOracle:
             estimated_bytes=self._bytes,
         )
 
+    def database(self) -> str:
+        """Return always the same name."""
+        return "SIMULATED"
+
     def current_scn(self) -> int:
         """Return always the same SCN."""
         return _SCN

@@ -506,6 +506,10 @@ class TableSource(Protocol):
         """Return what the dictionary says; an unowned name is looked up as Oracle would."""
         ...
 
+    def database(self) -> str:
+        """Return what tells the database from its clones and from its neighbours."""
+        ...
+
     def current_scn(self) -> int | None:
         """Return the SCN of now, None where no way to ask is granted."""
         ...

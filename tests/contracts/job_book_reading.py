@@ -30,7 +30,7 @@ from oracle_etl.model.errors import (
     NoSuchTable,
     NoSuchTransport,
 )
-from oracle_etl.model.job import Counts, Dispatch, JobRequest, JobStatus, Totals
+from oracle_etl.model.job import Counts, Dispatch, JobRequest, JobStatus, ReadWith, Totals
 from oracle_etl.model.progress import Progress, Stage, StageName
 from oracle_etl.model.table_task import Failure, Step
 from oracle_etl.model.transport import Schedule, TableChoice, TransportStatus
@@ -83,6 +83,7 @@ class ReadingBackContract(JobBookContract):
             closing=held("w2", fence=3),
             scn=2**48 + 1,
             held_by="scn",
+            read_with=ReadWith(database="PROD/PROD", mask_key="0badc0de"),
             cancel_requested_at=later(9),
             failure=Failure(code="X", message="m", hint="h"),
             warnings=("w",),

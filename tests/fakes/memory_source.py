@@ -41,6 +41,8 @@ class MemorySource:
     """A database of tables in memory."""
 
     owner: str = "HR"
+    name: str = "PROD/PROD"
+    """Which database it is."""
     states: dict[str, list[tuple[int, tuple[Row, ...]]]] = field(default_factory=dict)
     scn: int = 1000
     oldest_scn: int = 0
@@ -119,6 +121,9 @@ class MemorySource:
     def query_shape(self, name: str, query: str) -> TableShape:
         del query
         return TableShape(table=TableName(name=name), kind=ObjectKind.QUERY, columns=COLUMNS)
+
+    def database(self) -> str:
+        return self.name
 
     def current_scn(self) -> int | None:
         return self.scn if self.knows_scn else None

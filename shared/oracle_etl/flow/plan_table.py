@@ -39,7 +39,7 @@ def plan_table(claim: Claim, *, outside: Outside) -> Planned:
     """
     source = outside.source(claim.job.transport.source)
     shape = shape_of(claim.table, source)
-    job = settle_moment(claim.job, source, outside=outside)
+    job = settle_moment(claim.job, claim.table.choice, source, outside=outside)
     scn, note = moment_of(shape, job, source)
     plan = plan_columns(shape, claim.table.choice, job.transport.carriage)
     table = replace(claim.table, resolved=shape.table, scn=scn)

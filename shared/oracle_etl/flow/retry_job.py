@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from oracle_etl.flow.carry_tables import carry_tables
+from oracle_etl.flow.settle_moment import check_reads_alike
 from oracle_etl.flow.start_job import (
     Started,
     advance_start,
@@ -18,6 +19,8 @@ from oracle_etl.flow.start_job import (
 from oracle_etl.flow.tables_of import tables_of
 from oracle_etl.flow.write_tables import write_tables
 from oracle_etl.model.errors import (
+    DatabaseReplaced,
+    MaskKeyChanged,
     NoSuchJob,
     TableChanged,
     TableNotFound,
@@ -79,6 +82,7 @@ def _begin(failed: Job, *, outside: Outside) -> Job:
             scn=failed.scn if keeps_moment else None,
             scn_at=failed.scn_at if keeps_moment else None,
             held_by=failed.held_by if keeps_moment else None,
+            read_with=failed.read_with if keeps_moment else None,
             leftovers=failed.leftovers if keeps_moment else (),
             created_at=now,
             expire_at=now + timedelta(days=outside.limits.history_days),
@@ -95,14 +99,28 @@ def _begin(failed: Job, *, outside: Outside) -> Job:
 
 
 def _look_at_tables(failed: Job, *, outside: Outside) -> tuple[Counts, bool]:
-    """Return what the complete tables count, and whether undo reaches for all the others."""
+    """Return what the complete tables count, and whether the others can be read as they were."""
     counts, keeps_moment = Counts(), True
     for table in tables_of(failed.id, outside=outside):
         if table.status is WorkStatus.COMPLETED:
             counts += Counts(tables_completed=1, rows=table.rows, bytes=table.bytes)
         elif keeps_moment:
-            keeps_moment = _undo_reaches(failed, table, outside=outside)
+            keeps_moment = _reads_alike(failed, table, outside=outside) and _undo_reaches(
+                failed, table, outside=outside
+            )
     return counts, keeps_moment
+
+
+def _reads_alike(failed: Job, table: TableTask, *, outside: Outside) -> bool:
+    """Tell whether a table would come from the same database, hashed with the same key."""
+    if failed.read_with is None:
+        return True  # nothing was read yet
+    source = outside.source(failed.transport.source)
+    try:
+        check_reads_alike(failed, table.choice, source, outside=outside)
+    except (DatabaseReplaced, MaskKeyChanged):
+        return False
+    return True
 
 
 def _undo_reaches(failed: Job, table: TableTask, *, outside: Outside) -> bool:

@@ -1,37 +1,86 @@
-"""Settle the moment at which a job, and each of its tables, is read."""
+"""Settle the moment at which a job, and each of its tables, is read; from what, and with what."""
 
 from __future__ import annotations
 
+import hmac
+
 from oracle_etl.model.columns import ObjectKind, TableShape
-from oracle_etl.model.errors import AccessDenied, SnapshotGone, UndoGone
-from oracle_etl.model.job import Job
+from oracle_etl.model.errors import (
+    AccessDenied,
+    DatabaseReplaced,
+    MaskKeyChanged,
+    SnapshotGone,
+    UndoGone,
+)
+from oracle_etl.model.job import Job, ReadWith
 from oracle_etl.model.names import TableName
-from oracle_etl.model.transport import Consistency
+from oracle_etl.model.transport import Consistency, MaskKind, TableChoice
 from oracle_etl.outside import Outside
 from oracle_etl.ports import Entries, TableSource
 
 _HELD_BY_SCN = "scn"
 _HELD_BY_TABLE = "read-only transaction per table"
+_MARKED = b"oracle-etl: which key is it"
+_MARK_DIGITS = 8
+"""Enough to tell two keys apart, and too few to tell much of either."""
+_RUN_ANEW = "run the transport again, or `jobs retry`: either makes a new version"
 
 
-def settle_moment(job: Job, source: TableSource, *, outside: Outside) -> Job:
-    """Return the job with its moment settled: the first worker to get here decides for all."""
-    if job.held_by is not None:
-        return job
+def settle_moment(job: Job, choice: TableChoice, source: TableSource, *, outside: Outside) -> Job:
+    """Return the job with its moment settled: the first worker to get here decides for all.
+
+    Whoever comes later reads of the same database, and hashes with the same key:
+    DatabaseReplaced, MaskKeyChanged where that cannot be.
+    """
+    if job.read_with is None:
+        job = _settled(job, source, outside=outside)
+    check_reads_alike(job, choice, source, outside=outside)
+    return job
+
+
+def check_reads_alike(
+    job: Job, choice: TableChoice, source: TableSource, *, outside: Outside
+) -> None:
+    """Raise what keeps a table from being read with what its job began with."""
+    assert job.read_with is not None, "nothing is read before that is settled"
+    database = source.database()
+    if database != job.read_with.database:
+        raise DatabaseReplaced(
+            f"{choice.table}: {job.id} was begun on database {job.read_with.database}, "
+            f"and source {job.transport.source} now leads to {database}",
+            hint=f"let the source lead to the former one, or {_RUN_ANEW}",
+        )
+    hashes = any(each.kind is MaskKind.HASH for each in choice.masks)
+    mark = _mark_of(outside.mask_key()) if hashes else None
+    # Where no key is at hand nothing is hashed either.
+    if mark is not None and mark != job.read_with.mask_key:
+        raise MaskKeyChanged(
+            f"{choice.table}: {job.id} was begun with another ETL_MASK_KEY than the one of now",
+            hint=f"bring the former key back, or {_RUN_ANEW}",
+        )
+
+
+def _settled(job: Job, source: TableSource, *, outside: Outside) -> Job:
     # Before it is asked for, so that it is rather thought older than it is.
     at = outside.clock.now()
     scn = source.current_scn()
     held_by = _HELD_BY_TABLE if scn is None else _HELD_BY_SCN
+    read_with = ReadWith(database=source.database(), mask_key=_mark_of(outside.mask_key()))
 
     def settle(entries: Entries) -> Job:
         stored = entries.job(job.id)
         assert stored is not None, "a job is never removed while it runs"
-        settled = stored.held_at(scn, held_by=held_by, at=at)
+        settled = stored.held_at(scn, held_by=held_by, read_with=read_with, at=at)
         if settled is not stored:
             entries.put_job(settled)
         return settled
 
     return outside.book.transact(settle)
+
+
+def _mark_of(key: bytes | None) -> str | None:
+    """Return what tells a key from others without telling the key, None where there is none."""
+    return hmac.digest(key, _MARKED, "sha256").hex()[:_MARK_DIGITS] if key else None
 
 
 def moment_of(shape: TableShape, job: Job, source: TableSource) -> tuple[int | None, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from oracle_etl.flow.claim_work import Claim, claimed_table
 from oracle_etl.flow.parts_of import parts_of
-from oracle_etl.flow.settle_moment import can_be_read_at
+from oracle_etl.flow.settle_moment import can_be_read_at, settle_moment
 from oracle_etl.flow.split_table import hand_over
 from oracle_etl.model.columns import ColumnPlan
 from oracle_etl.model.errors import NoSuchTable
@@ -89,6 +89,7 @@ def _can_go_on(
     assert earlier.scn is not None, "only what is read at an SCN has parts"
     assert earlier.resolved is not None, "what has parts was planned"
     source = outside.source(claim.job.transport.source)
+    settle_moment(claim.job, claim.table.choice, source, outside=outside)
     return can_be_read_at(earlier.scn, earlier.resolved, source)
 
 

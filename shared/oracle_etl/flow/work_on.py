@@ -21,6 +21,7 @@ from oracle_etl.flow.keep_lease import JobCancelled, Lease, WorkerStopping
 from oracle_etl.flow.move_table import move_table
 from oracle_etl.flow.place_table import commit_reading, place_table
 from oracle_etl.flow.plan_table import plan_moments_as_text, plan_table, reading_of
+from oracle_etl.flow.settle_moment import settle_moment
 from oracle_etl.flow.take_over_parts import take_over_parts
 from oracle_etl.model.errors import (
     GiveUp,
@@ -176,6 +177,8 @@ def _move_part(claim: Claim, lease: Lease, outside: Outside) -> None:
 def _read_part(claim: Claim, lease: Lease, outside: Outside) -> Extract:
     is_member = claim.job.transport.carriage.format is Format.JSONL_GZ
     role = PartRole.MEMBER if is_member else PartRole.WHOLE
+    source = outside.source(claim.job.transport.source)
+    settle_moment(claim.job, claim.table.choice, source, outside=outside)
     reading = reading_of(claim, outside=outside)
     extract = _move(claim, reading, role=role, lease=lease, outside=outside)
     now = outside.clock.now()

@@ -218,6 +218,18 @@ class TableChanged(GiveUp):
     code = "TABLE_CHANGED"
 
 
+class DatabaseReplaced(GiveUp):
+    """The source leads to another database than the one that the job began to read."""
+
+    code = "DATABASE_REPLACED"
+
+
+class MaskKeyChanged(GiveUp):
+    """The key of hash masks is another than the one that the job began to hash with."""
+
+    code = "MASK_KEY_CHANGED"
+
+
 class SnapshotGone(GiveUp):
     """Undo is gone for the job's SCN, also in the smallest part."""
 

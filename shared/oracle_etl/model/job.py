@@ -107,6 +107,16 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadWith:
+    """What all readings of a job have to have in common, beside their moment."""
+
+    database: str
+    """What the database calls itself."""
+    mask_key: str | None
+    """What tells the key of hash masks from others; None where there was none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One run of a transport, with the transport as it was when the job started."""
 
@@ -128,6 +138,8 @@ class Job:
     """When the SCN was settled; a retry has the first job's."""
     held_by: str | None = None
     """How consistency is held: `scn` or `read-only transaction per table`; None until known."""
+    read_with: ReadWith | None = None
+    """Settled with the SCN; None until then."""
     is_mixed: bool = False
     """Whether its tables were read at more than one moment; settled at its end."""
     cancel_requested_at: datetime | None = None
@@ -171,6 +183,11 @@ class Job:
         return (
             self.dispatch is not Dispatch.WRITING and self.counts.tables_ended >= self.tables_total
         )
+
+    @property
+    def bucket(self) -> str:
+        """Where all objects of the job and of its retries lie, as was settled when it started."""
+        return self.transport.target_bucket
 
     @property
     def folder(self) -> str:
@@ -244,11 +261,12 @@ class Job:
         """Return the job for which workers were asked."""
         return replace(self, dispatch=Dispatch.LAUNCHED, dispatched_at=now)
 
-    def held_at(self, scn: int | None, *, held_by: str, at: datetime) -> Job:
+    def held_at(self, scn: int | None, *, held_by: str, read_with: ReadWith, at: datetime) -> Job:
         """Return the job with its SCN settled; the first worker to settle it decides."""
-        if self.held_by is not None:
+        if self.read_with is not None:
             return self
-        return replace(self, scn=scn, held_by=held_by, scn_at=None if scn is None else at)
+        scn_at = None if scn is None else at
+        return replace(self, scn=scn, held_by=held_by, read_with=read_with, scn_at=scn_at)
 
     def cancelling(self, *, now: datetime) -> Job:
         """Return the job whose workers are asked to stop."""

@@ -15,6 +15,7 @@ from oracle_etl.model.job import Job
 from oracle_etl.model.transport import Consistency, Proof, TableChoice
 from oracle_etl.outside import Outside
 
+FIRST = TableChoice(table="FIRST")
 ROWS = tuple((number, None) for number in range(3))
 
 
@@ -99,8 +100,8 @@ class TestAQueryThatHasATablesName:
 class TestTwoWorkersThatSettleIt:
     def test_keep_to_the_one_who_was_first(self, home: Outside, source: MemorySource) -> None:
         unsettled = one_after_the_other(home)
-        first = settle_moment(unsettled, source, outside=home)
+        first = settle_moment(unsettled, FIRST, source, outside=home)
         source.put("FIRST", ())
         home.clock.wait(60)
-        second = settle_moment(unsettled, source, outside=home)
+        second = settle_moment(unsettled, FIRST, source, outside=home)
         assert (second.scn, second.scn_at) == (first.scn, first.scn_at)

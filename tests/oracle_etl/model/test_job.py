@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from builders import NOON, a_job, a_transport, later
-from oracle_etl.model.job import Counts, Dispatch, JobKind, JobRequest, JobStatus
+from oracle_etl.model.job import Counts, Dispatch, JobKind, JobRequest, JobStatus, ReadWith
 from oracle_etl.model.table_task import Failure
 from oracle_etl.model.transport import TableChoice, TransportStatus
 
@@ -56,8 +56,9 @@ class TestAJobThatStarts:
         assert job.launched(now=later(2)).dispatch is Dispatch.LAUNCHED
 
     def test_takes_its_moment_from_the_first_worker(self) -> None:
-        job = a_job().held_at(100, held_by="scn", at=NOON)
-        assert job.held_at(200, held_by="scn", at=later(1)) is job
+        first, second = (ReadWith(database=each, mask_key=None) for each in ("A", "B"))
+        job = a_job().held_at(100, held_by="scn", read_with=first, at=NOON)
+        assert job.held_at(200, held_by="scn", read_with=second, at=later(1)) is job
 
 
 class TestAJobThatEnds:

@@ -8,6 +8,11 @@ WAYS_TO_THE_SCN = {
     "SCN by TIMESTAMP_TO_SCN": "SELECT TIMESTAMP_TO_SCN(SYSTIMESTAMP) FROM DUAL",
 }
 """In the order in which they are tried: the first is exact and the last one three seconds old."""
+DATABASE = (
+    "SELECT SYS_CONTEXT('USERENV','DB_UNIQUE_NAME') AS UNIQUE_NAME,"
+    "SYS_CONTEXT('USERENV','DB_NAME') AS NAME FROM DUAL"
+)
+"""Any account may ask; the second is the pluggable database's, where it is one."""
 UNDO_RETENTION = "SELECT VALUE FROM V$PARAMETER WHERE NAME='undo_retention'"
 CAN_HASH = "SELECT DBMS_CRYPTO.MAC(HEXTORAW('00'),3,HEXTORAW('00')) FROM DUAL"
 PRIVILEGES = "SELECT PRIVILEGE FROM SESSION_PRIVS"

@@ -18,7 +18,12 @@ from oracle_etl.gateways.oracle.call_watch import CallWatch
 from oracle_etl.gateways.oracle.catalogue import listing
 from oracle_etl.gateways.oracle.describe import query_columns
 from oracle_etl.gateways.oracle.named_errors import named_errors
-from oracle_etl.gateways.oracle.server_questions import CAN_HASH, UNDO_RETENTION, WAYS_TO_THE_SCN
+from oracle_etl.gateways.oracle.server_questions import (
+    CAN_HASH,
+    DATABASE,
+    UNDO_RETENTION,
+    WAYS_TO_THE_SCN,
+)
 from oracle_etl.gateways.oracle.sessions import OracleConnection, Sessions
 from oracle_etl.gateways.oracle.statements import (
     Statement,
@@ -136,6 +141,12 @@ class OracleTableSource:
             source_encoding=self._connection.source_encoding or None,
             hashes_in_database=hashes,
         )
+
+    def database(self) -> str:
+        """Return the name that the database has among its clones, and that of its container."""
+        with self._sessions.session(action="plan") as session, named_errors():
+            [found] = querying(session)(DATABASE)
+        return f"{found['UNIQUE_NAME']}/{found['NAME']}"
 
     def current_scn(self) -> int | None:
         """Return the SCN of now, None where no way to ask is granted."""

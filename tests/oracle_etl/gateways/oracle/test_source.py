@@ -74,6 +74,20 @@ def rows_of(source: OracleTableSource, reading: Reading) -> list[dict[str, Any]]
     return read_lines(data + encoder.finish())
 
 
+class TestTheDatabase:
+    def test_is_told_by_its_unique_name_and_its_containers(
+        self, oracle: OracleAtHand, source: OracleTableSource
+    ) -> None:
+        with oracle.session() as session, session.cursor() as cursor:
+            cursor.execute(
+                "SELECT SYS_CONTEXT('USERENV','DB_UNIQUE_NAME'),"
+                "SYS_CONTEXT('USERENV','DB_NAME') FROM DUAL"
+            )
+            unique, name = cursor.fetchone() or ("", "")
+        assert unique
+        assert source.database() == f"{unique}/{name}"
+
+
 class TestTheShapeOfATable:
     def test_says_what_the_dictionary_says(
         self, oracle: OracleAtHand, source: OracleTableSource
