@@ -130,8 +130,7 @@ def _positions(outside: Outside) -> Mapping[str, int]:
 
 
 def _location(job: Job, name: str, *, outside: Outside) -> str:
-    bucket = job.transport.target_bucket or outside.default_bucket
-    return outside.store.location(bucket, name)
+    return outside.store.location(job.bucket, name)
 
 
 def _objects(table: TableTask, *, outside: Outside) -> list[ObjectAnswer]:

@@ -22,7 +22,7 @@ def clear_up(job: Job, closing: Closing, *, outside: Outside) -> None:
     What was read of such tables is kept for a retry, which then reads the rest. Done while a closer
     that follows would still do it again.
     """
-    bucket = job.transport.target_bucket or outside.default_bucket
+    bucket = job.bucket
     kept: set[str] = set()
     for table in closing.through(_incomplete_tables(job, outside=outside)):
         withdraw_objects(

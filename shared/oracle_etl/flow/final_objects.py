@@ -9,7 +9,7 @@ from itertools import accumulate
 from oracle_etl.flow.bigquery_limits import LARGEST_GZIP_FOR_BIGQUERY
 from oracle_etl.flow.claim_work import Claim
 from oracle_etl.flow.encode import member_header, member_trailer
-from oracle_etl.flow.move_table import CONTENT_TYPES, bucket_of
+from oracle_etl.flow.move_table import CONTENT_TYPES
 from oracle_etl.model.joined_crc32c import joined_crc32c
 from oracle_etl.model.objects import Extract, FinalObject, Intent, Piece, StoredObject
 from oracle_etl.model.transport import Carriage, Format
@@ -56,7 +56,7 @@ class TableFolder:
     def __init__(self, claim: Claim, outside: Outside) -> None:
         job, table = claim.job, claim.table
         self.store = outside.store
-        self.bucket = bucket_of(claim, outside=outside)
+        self.bucket = claim.job.bucket
         self.format = job.transport.carriage.format
         self._stem = f"{job.folder}/{table.stem}"
         self._attempts = f"{job.attempts_folder}/{table.table_id}"

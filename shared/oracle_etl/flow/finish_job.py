@@ -77,7 +77,7 @@ def _withdraw_manifest(job: Job, closing: Closing, *, outside: Outside) -> None:
     """Remove the manifest that an earlier job of this version left without its _SUCCESS."""
     withdraw_objects(
         job.leftovers,
-        bucket=job.transport.target_bucket or outside.default_bucket,
+        bucket=job.bucket,
         still_ours=closing.check,
         outside=outside,
     )
@@ -109,8 +109,8 @@ def _claim(job_id: str, *, outside: Outside) -> Job | None:
 
 def _write_success(job: Job, *, outside: Outside) -> None:
     """Create the object whose being there says all."""
-    bucket = job.transport.target_bucket or outside.default_bucket
-    with outside.store.create(bucket, f"{job.folder}/_SUCCESS", content_type="text/plain") as empty:
+    name = f"{job.folder}/_SUCCESS"
+    with outside.store.create(job.bucket, name, content_type="text/plain") as empty:
         empty.write(b"")
 
 

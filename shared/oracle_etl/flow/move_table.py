@@ -36,7 +36,7 @@ def move_table(
     digest = hashlib.sha256()
     progress = _Told(claim, outside)
     created = outside.store.create(
-        bucket_of(claim, outside=outside),
+        claim.job.bucket,
         attempt_name(claim),
         content_type=CONTENT_TYPES[carriage.format],
     )
@@ -69,11 +69,6 @@ def move_table(
         plain_crc32=encoder.plain_crc32,
         counted_rows=counted,
     )
-
-
-def bucket_of(claim: Claim, *, outside: Outside) -> str:
-    """Return the bucket that a job writes to."""
-    return claim.job.transport.target_bucket or outside.default_bucket
 
 
 def attempt_name(claim: Claim) -> str:

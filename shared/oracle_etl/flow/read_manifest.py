@@ -26,7 +26,7 @@ def read_manifest(job_id: str, *, outside: Outside) -> ManifestFile:
             f"{job_id} has no manifest: it is {job.status}",
             hint="the manifest is written after all data, when the job ends",
         )
-    bucket = job.transport.target_bucket or outside.default_bucket
+    bucket = job.bucket
     stored = outside.store.stat(bucket, job.manifest)
     if stored is None:
         raise NoSuchObject(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import chain
 
@@ -192,9 +192,12 @@ def startable(transport: Transport | None, transport_id: str) -> Transport:
 
 def _new_job(job_id: str, transport: Transport, request: JobRequest, *, outside: Outside) -> Job:
     now = outside.clock.now()
+    # The bucket is settled here: where objects were written, they are looked for, also by a retry
+    # under another default.
+    bucket = transport.target_bucket or outside.default_bucket
     return Job(
         id=job_id,
-        transport=transport,
+        transport=replace(transport, target_bucket=bucket),
         version=transport.last_version + 1 if request.kind is JobKind.FULL else None,
         request=request,
         created_at=now,

@@ -46,7 +46,7 @@ def verification_of_job(job_id: str, *, outside: Outside, depth: Depth) -> Verif
             f"{job_id} has no manifest: it is {job.status}",
             hint="a job can be verified once it has ended",
         )
-    folder = Folder.around(_bucket(job, outside), job.manifest)
+    folder = Folder.around(job.bucket, job.manifest)
     return Verification(folder, job, outside=outside, depth=depth)
 
 
@@ -72,10 +72,6 @@ def verification_of_manifest(
     return Verification(folder, job, outside=outside, depth=depth)
 
 
-def _bucket(job: Job, outside: Outside) -> str:
-    return job.transport.target_bucket or outside.default_bucket
-
-
 def _job_of(version: WrittenVersion, folder: Folder, *, outside: Outside) -> Job | None:
     """Return the job that wrote a manifest, None where the book cannot vouch for it."""
     if not is_job_id(version.job):
@@ -85,7 +81,7 @@ def _job_of(version: WrittenVersion, folder: Folder, *, outside: Outside) -> Job
     except TransportError:
         # Verifying must work where there is no book: the report says what it rests on.
         return None
-    is_its_own = (_bucket(job, outside), job.manifest) == (folder.bucket, folder.manifest)
+    is_its_own = (job.bucket, job.manifest) == (folder.bucket, folder.manifest)
     return job if is_its_own else None
 
 
@@ -203,4 +199,4 @@ class Verification:
         return None
 
     def _lies_here(self, job: Job) -> bool:
-        return (_bucket(job, self._outside), job.folder) == (self._folder.bucket, self._folder.path)
+        return (job.bucket, job.folder) == (self._folder.bucket, self._folder.path)

@@ -31,8 +31,7 @@ def write_manifest(
     version that is not complete has a manifest under the job's name: a retry may complete it.
     """
     name = f"{job.folder}/{_file_name(job, verdict)}"
-    bucket = job.transport.target_bucket or outside.default_bucket
-    with outside.store.create(bucket, name, content_type="application/json") as target:
+    with outside.store.create(job.bucket, name, content_type="application/json") as target:
         for piece in manifest_text(job, verdict, keep=keep, outside=outside):
             target.write(piece)
     return target.stored()

@@ -92,6 +92,39 @@ class TestARetryOfAJobThatWasRetried:
         assert ended(home, retry_job(later.id, outside=home).job).status is JobStatus.COMPLETED
 
 
+class TestARetryUnderAnotherDefaultBucket:
+    def test_completes_the_version_where_it_was_begun(
+        self, home: Outside, source: PartlyFlashedSource
+    ) -> None:
+        tables = (TableChoice(table="EMP"), TableChoice(table="LATE"))
+        transport = a_transport(tables=tables, target_bucket="")
+        home.book.transact(lambda entries: entries.put_transport(transport))
+        failed = ended(home, start(home, transport))
+        source.states["LATE"] = [(0, ONE_ROW)]
+        moved = replace(home, default_bucket="elsewhere")
+        retried = ended(moved, retry_job(failed.id, outside=moved).job)
+        assert (retried.status, retried.version) == (JobStatus.COMPLETED, failed.version)
+        assert {f"{retried.folder}/{name}" for name in ("EMP.jsonl.gz", "_SUCCESS")} <= set(
+            names(moved)
+        )
+        assert list(moved.store.names("elsewhere", "")) == []
+
+    def test_leaves_nothing_behind_where_the_first_wrote(
+        self, home: Outside, source: PartlyFlashedSource
+    ) -> None:
+        transport = a_transport(tables=(TableChoice(table="EMP"),), target_bucket="")
+        home.book.transact(lambda entries: entries.put_transport(transport))
+        job = start(home, transport)
+        with home.store.create(BUCKET, f"{job.folder}/EMP.jsonl.gz", content_type="x") as foreign:
+            foreign.write(b"not ours")
+        assert ended(home, job).status is JobStatus.FAILED
+        home.store.remove(foreign.stored())
+        moved = replace(home, default_bucket="elsewhere")
+        retried = ended(moved, retry_job(job.id, outside=moved).job)
+        assert retried.status is JobStatus.COMPLETED
+        assert names(moved, "_attempts/") == []
+
+
 class TestTwoRetriesOfOneJobAtOnce:
     def test_make_one_and_the_later_caller_is_told_which(
         self, home: Outside, source: PartlyFlashedSource
