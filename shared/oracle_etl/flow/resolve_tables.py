@@ -43,17 +43,18 @@ def resolve_tables(
 ) -> tuple[Resolved, ...]:
     """Return the named tables in the list's order, each once.
 
-    A table named outright beats the same one found by a pattern. Oracle is asked only where
-    there is a pattern, so a plain list starts while the database is away.
+    A table named outright beats the same one found by a pattern, and what takes it out. Oracle is
+    asked only where there is a pattern, or a name with and without an owner, so a plain list
+    starts while the database is away.
     """
     place = _places(choices, source)
-    named = {place(each.table): each for each in map(_named, filter(_is_name, choices))}
+    named = _named_once(choices, place)
     exclusions = [_Pattern.of(choice.table[4:]) for choice in choices if is_exclusion(choice.table)]
     found: dict[TableName, Resolved] = {}
     for choice in choices:
         if _is_name(choice):
-            resolved = _named(choice)
-            found.setdefault(place(resolved.table), resolved)
+            at = place(TableName.parse(choice.table))
+            found.setdefault(at, named[at])
         elif not is_exclusion(choice.table):
             for table in _matching(choice.table, exclusions, source()):
                 found.setdefault(table, named.get(table) or _by_pattern(table, choice))
@@ -116,14 +117,36 @@ def _places(
     choices: Sequence[TableChoice], source: Callable[[], TableSource]
 ) -> Callable[[TableName], TableName]:
     """Return what tells where a name is looked up: patterns find tables with their owners."""
-    if all(_is_name(choice) or is_exclusion(choice.table) for choice in choices):
+    has_patterns = not all(_is_name(each) or is_exclusion(each.table) for each in choices)
+    if not has_patterns and not _may_meet(
+        [TableName.parse(each.table) for each in choices if _is_name(each)]
+    ):
         return lambda table: table
     schema = source().schema()
     return lambda table: table if table.owner is not None else replace(table, owner=schema)
 
 
-def _named(choice: TableChoice) -> Resolved:
-    return Resolved(table=TableName.parse(choice.table), choice=choice)
+def _may_meet(names: Sequence[TableName]) -> bool:
+    """Tell whether a name without an owner may be the same table as one with an owner."""
+    unowned = {each.name for each in names if each.owner is None}
+    return any(each.owner is not None and each.name in unowned for each in names)
+
+
+def _named_once(
+    choices: Sequence[TableChoice], place: Callable[[TableName], TableName]
+) -> dict[TableName, Resolved]:
+    """Return what is named outright, by its place; InvalidRequest where two names share one."""
+    named: dict[TableName, Resolved] = {}
+    for choice in filter(_is_name, choices):
+        table = TableName.parse(choice.table)
+        first = named.setdefault(place(table), Resolved(table=table, choice=choice))
+        if first.table != table:
+            raise InvalidRequest(
+                f"{first.table} and {table} are the same table",
+                hint="name it once; a query may be called otherwise",
+                details={"tables": [str(first.table), str(table)]},
+            )
+    return named
 
 
 def _by_pattern(table: TableName, choice: TableChoice) -> Resolved:

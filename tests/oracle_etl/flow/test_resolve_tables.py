@@ -35,6 +35,19 @@ class TestAListOfNames:
     def test_names_each_table_once(self) -> None:
         assert resolved("EMP", "emp") == ["EMP"]
 
+    @pytest.mark.parametrize("more", [(), ("D*",)], ids=["alone", "beside a pattern"])
+    @pytest.mark.parametrize("texts", [("EMP", "HR.EMP"), ("hr.emp", "DEPT", "emp")])
+    def test_with_and_without_its_owner_is_refused(
+        self, texts: tuple[str, ...], more: tuple[str, ...]
+    ) -> None:
+        with pytest.raises(InvalidRequest, match=r"EMP and .*EMP are the same table") as refused:
+            resolved(*texts, *more, memory=source("EMP", "DEPT"))
+        named = [each for each in texts if each.casefold().endswith("emp")]
+        assert refused.value.details["tables"] == [each.upper() for each in named]
+
+    def test_may_name_tables_of_several_owners_alike(self) -> None:
+        assert resolved("EMP", "SALES.EMP", "HR.DEPT") == ["EMP", "SALES.EMP", "HR.DEPT"]
+
     def test_holds_queries_by_their_names(self) -> None:
         choice = TableChoice(table="TOP", query="SELECT * FROM EMP")
         (only,) = resolve_tables([choice], source=source)
