@@ -99,12 +99,16 @@ def _begin(failed: Job, *, outside: Outside) -> Job:
 
 
 def _look_at_tables(failed: Job, *, outside: Outside) -> tuple[Counts, bool]:
-    """Return what the complete tables count, and whether the others can be read as they were."""
+    """Return what the complete tables count, and whether the others can be read as they were.
+
+    Of a table that is read, Oracle is asked nothing. Should its objects be gone, the retry fails
+    it, and the next one, for which it is not read, looks.
+    """
     counts, keeps_moment = Counts(), True
     for table in tables_of(failed.id, outside=outside):
         if table.status is WorkStatus.COMPLETED:
             counts += Counts(tables_completed=1, rows=table.rows, bytes=table.bytes)
-        elif keeps_moment:
+        elif keeps_moment and not table.is_read:
             keeps_moment = _reads_alike(failed, table, outside=outside) and _undo_reaches(
                 failed, table, outside=outside
             )

@@ -54,7 +54,9 @@ def hand_over(claim: Claim, parts: Sequence[PartTask], *, outside: Outside) -> T
     for first in range(0, len(parts), _PARTS_OF_ONE_WRITE):
         _write_parts(claim, parts[first : first + _PARTS_OF_ONE_WRITE], outside=outside)
     read = [each.extract for each in parts if each.extract is not None]
-    undo = outside.source(claim.job.transport.source).undo_retention_seconds()
+    unread = [each.ref for each in parts if each.extract is None]
+    source = claim.job.transport.source
+    undo = outside.source(source).undo_retention_seconds() if unread else None
 
     def hand(entries: Entries) -> TableTask:
         table = claimed_table(entries, claim)
@@ -65,12 +67,11 @@ def hand_over(claim: Claim, parts: Sequence[PartTask], *, outside: Outside) -> T
         return split
 
     split = outside.book.transact(hand)
-    unread = [each.ref for each in parts if each.extract is None]
     with suppress(TryAgain):
         # The table is handed over: what cannot be told now is found by a worker or a tick.
         outside.queue.publish(unread or [split.ref])
         # One fewer than the parts: this worker goes on with one of them itself.
-        most = outside.limits.workers_on(claim.job.transport.source)
+        most = outside.limits.workers_on(source)
         outside.launcher.launch(min(max(len(unread) - 1, 0), most))
     return split
 

@@ -120,6 +120,12 @@ class TableTask:
         """Whether every part of a split table has ended."""
         return self.parts_total > 0 and self.parts_completed + self.parts_failed >= self.parts_total
 
+    @property
+    def is_read(self) -> bool:
+        """Whether all its rows were read, so that only the placing is left."""
+        in_parts = self.parts_total > 0 and self.parts_completed == self.parts_total
+        return in_parts or self.extract is not None
+
     def claimed(self, owner: str, *, now: datetime, lease_seconds: float) -> TableTask:
         """Return the table in a worker's hands: to be planned, or to be closed."""
         if not self.can_be_claimed(now):

@@ -34,7 +34,7 @@ from flow_home import (
 from oracle_etl.flow.cancel_job import cancel_job
 from oracle_etl.flow.retry_job import retry_job
 from oracle_etl.gateways.embedded.sqlite import SqliteJobBook
-from oracle_etl.model.errors import GiveUp, StoreRefused
+from oracle_etl.model.errors import GiveUp, SourceAway, StoreRefused
 from oracle_etl.model.job import Job, JobStatus
 from oracle_etl.model.objects import StoredObject
 from oracle_etl.model.reading import Reading
@@ -113,11 +113,15 @@ def read_by(source: MemorySource) -> Ranges:
 
 
 def assert_whole(home: Outside, job: Job) -> None:
+    assert_complete(home, job)
+    (table,) = tables(home, job).values()
+    assert (table.parts_completed, table.parts_rows) == (table.parts_total, len(EMP))
+
+
+def assert_complete(home: Outside, job: Job) -> None:
     assert job.status is JobStatus.COMPLETED, (job.failure, tables(home, job))
     assert rows(home, f"{job.folder}/{NAME}") == Counter(EMP)
     assert job.counts.rows == len(EMP)
-    (table,) = tables(home, job).values()
-    assert (table.parts_completed, table.parts_rows) == (table.parts_total, len(EMP))
     assert content(home, f"{job.folder}/_SUCCESS") == b""
     assert names(home, "_attempts/") == []
 
@@ -326,6 +330,55 @@ class TestAFileThatRotsOnItsDisk:
         assert again.status is JobStatus.COMPLETED
         assert rows(home, f"{again.folder}/{NAME}") == Counter(EMP)
         assert len(source.readings) == 1
+
+
+class Unreachable:
+    """A database that nobody can ask anything."""
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the real thing has it
+        raise SourceAway(f"{name}: the database is away")
+
+
+def read_but_not_placed(home: Outside, *, carriage: Carriage) -> Job:
+    """Return a job that failed with all its rows read."""
+    broken = replace(home, store=RefusingSchemas(home.store))
+    job = settle(broken, start(home, put_transport(home, "EMP", carriage=carriage)).id)
+    assert job.status is JobStatus.FAILED
+    return job
+
+
+@pytest.mark.parametrize("carriage", [Carriage(), IN_PARTS], ids=["at once", "in parts"])
+class TestARetryOfATableOfWhichAllIsRead:
+    def test_needs_no_oracle(self, home: Outside, carriage: Carriage) -> None:
+        job = read_but_not_placed(home, carriage=carriage)
+        alone = replace(home, source=lambda _: Unreachable())
+        again = retried(alone, job)
+        assert_complete(home, again)
+        assert (again.version, again.scn) == (job.version, job.scn)
+
+    def test_completes_the_version_though_undo_is_gone(
+        self, home: Outside, source: MemorySource, carriage: Carriage
+    ) -> None:
+        job = read_but_not_placed(home, carriage=carriage)
+        source.forget_before(source.put("EMP", EMP))
+        again = retried(home, job)
+        assert_complete(home, again)
+        assert again.version == job.version
+
+    def test_makes_a_new_version_in_the_end_where_objects_are_gone_too(
+        self, home: Outside, source: MemorySource, carriage: Carriage
+    ) -> None:
+        job = read_but_not_placed(home, carriage=carriage)
+        source.forget_before(source.put("EMP", EMP))
+        home.store.remove(attempts_of(home)[0])
+        again = retried(home, job)
+        assert again.status is JobStatus.FAILED
+        (table,) = tables(home, again).values()
+        assert table.failure.code == "SNAPSHOT_GONE"
+        last = retried(home, again)
+        assert job.version is not None
+        assert last.version == job.version + 1
+        assert_complete(home, last)
 
 
 class TestWhatIsKept:
