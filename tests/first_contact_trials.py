@@ -99,3 +99,10 @@ def way(contact: FirstContact, what: str) -> WayVerdict:
     """Return what became of a way."""
     [found] = [each for each in contact.ways if each.what == what]
     return found
+
+
+def tables_left(oracle: OracleAtHand) -> list[str]:
+    """Return the tables in the account's schema."""
+    with oracle.session() as session, session.cursor() as cursor:
+        cursor.execute("SELECT TABLE_NAME FROM USER_TABLES")
+        return [row[0] for row in cursor]

@@ -14,7 +14,7 @@ import click
 from command_line.exits import BadUsage, DataDiffers, Unreachable
 from command_line.output import Document, Output, View
 from oracle_etl.flow.first_contact import PREFIX, FirstContact, make_first_contact
-from oracle_etl.model.errors import TryAgain
+from oracle_etl.model.errors import TableLeft, TryAgain
 from oracle_etl.settings import Settings
 from oracle_etl.wiring.trials import Trial, wire_trial
 
@@ -48,6 +48,12 @@ class Asked:
     is_agreed: bool
 
 
+class TableStays(DataDiffers):
+    """A table of ours could not be dropped."""
+
+    code = TableLeft.code
+
+
 class TypesDiffer(DataDiffers):
     """A type did not come back as it was put in."""
 
@@ -55,7 +61,10 @@ class TypesDiffer(DataDiffers):
 
 
 def first_contact(asked: Asked, *, settings: Settings, output: Output) -> None:
-    """Try the source, show and write the report; TypesDiffer where a type is not carried."""
+    """Try the source, show and write the report.
+
+    TypesDiffer where a type is not carried, TableStays where the schema is not as it was.
+    """
     _agree(asked)
     mode = settings.sources[asked.source].mode if asked.source in settings.sources else ""
     with closing(wire_trial(settings, asked.source, mode=mode)) as trial:
@@ -67,6 +76,12 @@ def first_contact(asked: Asked, *, settings: Settings, output: Output) -> None:
     _write(text, "\n".join(lines_of(contact)) + "\n")
     output.event("first_contact", contact.document())
     output.note(f"the report is in {asked.report} and {text}")
+    _judge(contact, asked)
+
+
+def _judge(contact: FirstContact, asked: Asked) -> None:
+    if contact.left is not None:
+        raise TableStays(contact.left.message, hint=contact.left.hint)
     if not contact.is_well:
         wrong = [each.type for each in contact.types if not each.is_well]
         raise TypesDiffer(
@@ -106,11 +121,7 @@ def _contact(trial: Trial, asked: Asked) -> FirstContact:
             seed=asked.seed,
         )
     except TryAgain as error:
-        raise Unreachable(
-            error.message,
-            hint=f"{error.hint or 'try again'}; a table whose name begins with {PREFIX} may be "
-            "left in the schema: drop it",
-        ) from error
+        raise Unreachable(error.message, hint=error.hint or "try again") from error
 
 
 def _write(path: Path, text: str) -> None:
@@ -137,6 +148,8 @@ def lines_of(contact: FirstContact) -> Iterator[str]:
     yield ""
     yield from (_type_line(each) for each in map(asdict, contact.types))
     yield ""
+    if contact.table_left is not None:
+        yield f"LEFT IN THE SCHEMA, and nothing tried after it: {contact.table_left}"
     yield "all types came back as they were put in" if contact.is_well else "NOT ALL IS WELL"
 
 

@@ -569,7 +569,10 @@ class ScratchSchema(Protocol):
         ...
 
     def table(self, name: str, columns: str) -> AbstractContextManager[TableName]:
-        """Make a new table for as long as the block runs; GiveUp where the name is taken."""
+        """Make a new table for as long as the block runs; GiveUp where the name is taken.
+
+        TableLeft where it could not be dropped, or nobody can tell whether it was made.
+        """
         ...
 
     def insert(self, table: TableName, expressions: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from command_line.main import main
 from command_runs import Run
-from first_contact_trials import served
+from first_contact_trials import served, tables_left
 from journey_homes.oracle import CountingDatabase
 from oracle_at_hand import OracleAtHand
 from oracle_standin.faults import Action, FaultBook, Rule
@@ -167,14 +167,28 @@ class TestAFirstContact:
         assert (tmp_path / "first-contact.json").exists() is (code == 0)
         assert "ORACLE_ETL_TRY_" in result.stderr
 
-    def test_of_an_oracle_that_goes_away_ends_with_4_and_names_what_may_be_left(
-        self, doctor: Run, faults: FaultBook
+    def test_that_leaves_a_table_ends_with_1_and_says_how_to_drop_it(
+        self, doctor: Run, faults: FaultBook, oracle: OracleAtHand, tmp_path: Path
     ) -> None:
+        faults.add(Rule(action=Action.ERROR, statement="DROP TABLE.*_00", code=20001))
+        result = doctor("--first-contact", "--yes", "--json")
+        assert result.exit_code == 1
+        [problem] = events(result, "problem")
+        document = json.loads((tmp_path / "first-contact.json").read_text())
+        [left] = tables_left(oracle)
+        assert (problem["code"], document["table_left"]) == ("TABLE_LEFT", left)
+        assert "ORA-20001" in problem["message"]
+        assert f'DROP TABLE "{oracle.user}"."{left}" PURGE' in problem["hint"]
+        assert document["well"] is False
+        text = (tmp_path / "first-contact.txt").read_text()
+        assert f"LEFT IN THE SCHEMA, and nothing tried after it: {left}\nNOT ALL IS WELL" in text
+
+    def test_of_an_oracle_that_goes_away_ends_with_4(self, doctor: Run, faults: FaultBook) -> None:
         faults.add(Rule(action=Action.DROP, statement="INSERT", times=None))
         faults.add(Rule(action=Action.DROP, statement="SESSION_PRIVS", times=None))
         result = doctor("--first-contact", "--yes")
         assert result.exit_code == 4
-        assert "ORACLE_ETL_TRY_" in result.stderr
+        assert "ORACLE_ETL_TRY_" not in result.stderr
 
     def test_of_a_report_that_cannot_be_written_ends_with_2(self, doctor: Run) -> None:
         result = doctor("--first-contact", "--yes", "--report", "nowhere/report.json")

@@ -230,6 +230,12 @@ class MaskKeyChanged(GiveUp):
     code = "MASK_KEY_CHANGED"
 
 
+class TableLeft(GiveUp):
+    """A table of a first contact is, or may be, left in the schema; the hint has its DROP."""
+
+    code = "TABLE_LEFT"
+
+
 class SnapshotGone(GiveUp):
     """Undo is gone for the job's SCN, also in the smallest part."""
 

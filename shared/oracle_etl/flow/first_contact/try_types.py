@@ -14,7 +14,7 @@ from oracle_etl.flow.first_contact.tried_types import TriedType, Value, text_hel
 from oracle_etl.flow.first_contact.verdicts import Outcome, TypeVerdict
 from oracle_etl.flow.plan_columns import plan_columns, with_moments_as_text
 from oracle_etl.model.columns import ColumnPlan
-from oracle_etl.model.errors import TransportError, TryAgain, UnreadableMoment
+from oracle_etl.model.errors import TableLeft, TransportError, TryAgain, UnreadableMoment
 from oracle_etl.model.names import TableName
 from oracle_etl.model.oracle_codes import code_of
 from oracle_etl.model.reading import Reading
@@ -41,7 +41,10 @@ def try_type(
     scratch: ScratchSchema,
     seed: int,
 ) -> TypeVerdict:
-    """Return what became of a type; SourceAway where the server is gone for good."""
+    """Return what became of a type; SourceAway where the server is gone for good.
+
+    TableLeft where its table stays: another one must not be made.
+    """
     if release_of(server) < tried.since:
         return TypeVerdict(
             type=tried.name, outcome=Outcome.SKIPPED, told=f"it came with release {tried.since}"
@@ -51,6 +54,8 @@ def try_type(
     left_out = len(offered) + 1 - len(values)
     try:
         found = _through(tried, values, table=table, source=source, scratch=scratch)
+    except TableLeft:
+        raise
     except TransportError as error:
         if isinstance(error, TryAgain):
             scratch.facts()  # the type may have ended its session alone

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from oracle_etl.flow.first_contact.verdicts import WayVerdict
 from oracle_etl.flow.plan_columns import plan_columns
-from oracle_etl.model.errors import TransportError, TryAgain
+from oracle_etl.model.errors import TableLeft, TransportError, TryAgain
 from oracle_etl.model.names import TableName
 from oracle_etl.model.oracle_codes import code_of
 from oracle_etl.model.reading import Reading
@@ -37,7 +37,7 @@ _ADVICE = {
 def try_ways(
     table: str, *, server: ServerFacts, source: TableSource, scratch: ScratchSchema
 ) -> tuple[WayVerdict, ...]:
-    """Return what the server lets us do; SourceAway where it is gone for good."""
+    """Return what the server lets us do; SourceAway where it is gone for good, or TableLeft."""
     asked = [WayVerdict(what=what, works=True) for what in server.answers] + [
         WayVerdict(what=what, works=False, code=code, advice=_ADVICE.get(what, ""))
         for what, code in server.refusals.items()
@@ -54,6 +54,8 @@ def _on_a_table(name: str, source: TableSource, scratch: ScratchSchema) -> Itera
                 _tried("AS OF SCN", lambda: _read_at_scn(table, source), _FLASHBACK_ADVICE),
                 _tried("parts by ROWID", lambda: _cut(table, source), _PARTS_ADVICE),
             )
+    except TableLeft:
+        raise
     except TransportError as error:
         if isinstance(error, TryAgain):
             scratch.facts()  # it may have ended its session alone

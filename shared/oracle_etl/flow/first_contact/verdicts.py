@@ -6,6 +6,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from oracle_etl.model.errors import TableLeft
 from oracle_etl.ports import ServerFacts
 
 
@@ -58,11 +59,18 @@ class FirstContact:
     seed: int
     ways: tuple[WayVerdict, ...]
     types: tuple[TypeVerdict, ...]
+    left: TableLeft | None = None
+    """The table that stays in the schema, after which nothing more was tried."""
 
     @property
     def is_well(self) -> bool:
-        """Whether every type that the server has came back as it was put in."""
-        return all(each.is_well for each in self.types)
+        """Whether every type that the server has came back as it was put in, and nothing stays."""
+        return self.left is None and all(each.is_well for each in self.types)
+
+    @property
+    def table_left(self) -> str | None:
+        """The name of the table that stays; without its owner, which is a user's name."""
+        return None if self.left is None else str(self.left.details["table"])
 
     def document(self) -> Mapping[str, object]:
         """Return the report for a file, within version 1 only ever with more fields."""
@@ -72,6 +80,7 @@ class FirstContact:
             "version": 1,
             "well": self.is_well,
             "seed": self.seed,
+            "table_left": self.table_left,
             "server": {
                 "release": server.release,
                 "character_set": server.character_set,

@@ -14,13 +14,15 @@ from oracle_etl.gateways.oracle.named_errors import named_errors
 from oracle_etl.gateways.oracle.server_questions import CLOCK, PRIVILEGES, SHOWN, TRIED
 from oracle_etl.gateways.oracle.sessions import OracleConnection, Sessions
 from oracle_etl.gateways.oracle.source import querying
-from oracle_etl.model.errors import SourceAway, TransportError
+from oracle_etl.model.errors import SourceAway, TableLeft, TransportError, TryAgain
 from oracle_etl.model.names import TableName
 from oracle_etl.model.oracle_codes import code_of
 from oracle_etl.ports import Clock, ServerFacts
 
 _ACTION = "first contact"
 _ANSWERED = "answered"
+_ACCOUNT = "SELECT SYS_CONTEXT('USERENV','SESSION_USER') AS NAME FROM DUAL"
+"""The current schema may be another's: a logon trigger sets it."""
 _PLAIN = re.compile(r"[\w .:+/-]{1,40}\Z")
 """What an answer may look like to be shown; nothing that names a host or a person does."""
 
@@ -54,14 +56,13 @@ class OracleScratchSchema:
     def table(self, name: str, columns: str) -> Iterator[TableName]:
         """Make a new table for as long as the block runs; GiveUp where the name is taken."""
         with self._sessions.session(action=_ACTION) as session, named_errors():
-            owner = dictionary.current_schema(querying(session))
+            owner = str(querying(session)(_ACCOUNT)[0]["NAME"])
         table = TableName(owner=owner, name=name)
-        # Without OR REPLACE and the like: a table of this name that is there already stays.
-        self._run(f"CREATE TABLE {table.quoted} ({columns})")
+        self._make(table, columns)
         try:
             yield table
         finally:
-            self._run(f"DROP TABLE {table.quoted} PURGE")
+            self._drop(table)
 
     def insert(self, table: TableName, expressions: Sequence[str]) -> None:
         """Insert and commit a row of SQL expressions."""
@@ -70,6 +71,20 @@ class OracleScratchSchema:
     def close(self) -> None:
         """Close every connection."""
         self._sessions.close()
+
+    def _make(self, table: TableName, columns: str) -> None:
+        try:
+            # Without OR REPLACE and the like: a table of this name that is there already stays.
+            self._run(f"CREATE TABLE {table.quoted} ({columns})")
+        except TryAgain as error:
+            # Only what was made is dropped, and whether this was is not known.
+            raise _left(table, "making", error) from error
+
+    def _drop(self, table: TableName) -> None:
+        try:
+            self._run(_drop_statement(table))
+        except TransportError as error:
+            raise _left(table, "dropping", error) from error
 
     def _run(self, statement: str) -> None:
         with self._sessions.session(action=_ACTION) as session, named_errors():
@@ -88,6 +103,20 @@ class OracleScratchSchema:
         thin = oracledb.is_thin_mode()
         client = "" if thin else f", client {'.'.join(map(str, oracledb.clientversion()))}"
         return f"python-oracledb {oracledb.__version__}, {self._connection.mode}{client}"
+
+
+def _drop_statement(table: TableName) -> str:
+    return f"DROP TABLE {table.quoted} PURGE"
+
+
+def _left(table: TableName, doing: str, error: TransportError) -> TableLeft:
+    # Of a call that was broken off nobody can tell what became of it.
+    stays = "may be" if isinstance(error, TryAgain) else "is"
+    return TableLeft(
+        f"{table} {stays} left in the schema: {doing} it ended with {code_of(error)}",
+        hint=f"run this: {_drop_statement(table)}",
+        details={"table": table.name},
+    )
 
 
 def _answers(query: dictionary.Query) -> tuple[dict[str, str], dict[str, str]]:

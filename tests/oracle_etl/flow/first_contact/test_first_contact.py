@@ -17,6 +17,7 @@ from first_contact_trials import (
     a_database,
     opened,
     served,
+    tables_left,
     verdict,
     way,
 )
@@ -34,7 +35,9 @@ from oracle_etl.flow.first_contact.tried_types import (
     text_held_by,
 )
 from oracle_etl.flow.first_contact.try_types import try_type
+from oracle_etl.gateways.oracle import sessions
 from oracle_etl.model.errors import SourceAway
+from oracle_etl.model.names import TableName
 from oracle_standin.engine.database import OracleDatabase
 from oracle_standin.faults import Action, FaultBook, Rule
 from oracle_standin.values.text import CHARACTER_SETS
@@ -53,12 +56,6 @@ def oracle() -> Iterator[OracleAtHand]:
 def trial(oracle: OracleAtHand) -> Iterator[Opened]:
     with opened(oracle) as found:
         yield found
-
-
-def tables_left(oracle: OracleAtHand) -> list[str]:
-    with oracle.session() as session, session.cursor() as cursor:
-        cursor.execute("SELECT TABLE_NAME FROM USER_TABLES")
-        return [row[0] for row in cursor]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -278,16 +275,69 @@ class TestAnErrorOfTheServer:
         assert (lost.works, lost.code) == (False, "DPY-4011")
         assert (again.works, again.code) == (False, "DPY-4011")
 
-    @pytest.mark.parametrize("statement", ["V.TIMEZONE_FILE", "INSERT", "FIRST_ROW"])
-    def test_that_takes_it_away_for_good_ends_everything(self, statement: str) -> None:
+    def test_that_takes_it_away_for_good_ends_everything(self) -> None:
         faults = FaultBook()
-        faults.add(Rule(action=Action.RESTART, statement=statement, seconds=60.0))
+        faults.add(Rule(action=Action.RESTART, statement="V.TIMEZONE_FILE", seconds=60.0))
         with (
             served("23ai", faults=faults) as (account, _),
             opened(account) as trial,
             pytest.raises(SourceAway),
         ):
             trial.contact()
+
+
+class TestATableThatCannotBeDropped:
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            Rule(action=Action.ERROR, statement="DROP TABLE.*_02", code=20001, times=None),
+            Rule(action=Action.DROP, statement="DROP TABLE.*_02", times=None),
+        ],
+    )
+    def test_is_the_last_that_is_made(self, fault: Rule) -> None:
+        faults = FaultBook()
+        faults.add(fault)
+        with served("23ai", faults=faults) as (account, _), opened(account) as trial:
+            contact = trial.contact()
+            left = tables_left(account)
+        assert left == ["ORACLE_ETL_TRY_01234567_02"]
+        assert contact.table_left == left[0]
+        assert len(contact.types) == 2
+        assert not contact.is_well
+
+    def test_is_named_with_what_drops_it(self) -> None:
+        faults = FaultBook()
+        faults.add(Rule(action=Action.ERROR, statement='DROP TABLE.*_W"', code=20001))
+        with served("23ai", faults=faults) as (account, _), opened(account) as trial:
+            contact = trial.contact()
+            assert contact.left is not None
+            assert "is left in the schema: dropping it ended with ORA-20001" in contact.left.message
+            account.execute(contact.left.hint.removeprefix("run this: "))
+            assert tables_left(account) == []
+        assert (contact.ways, contact.types) == ((), ())
+
+    @pytest.mark.parametrize("statement", ["INSERT", "FIRST_ROW", "CREATE TABLE"])
+    def test_is_named_where_the_server_has_gone_for_good(self, statement: str) -> None:
+        faults = FaultBook()
+        faults.add(Rule(action=Action.RESTART, statement=statement, seconds=60.0))
+        with served("23ai", faults=faults) as (account, _), opened(account) as trial:
+            contact = trial.contact()
+        assert contact.left is not None
+        assert "may be left" in contact.left.message
+        assert contact.table_left == "ORACLE_ETL_TRY_01234567_W"
+
+
+class TestALogonTriggerThatSetsTheSchema:
+    def test_does_not_move_our_tables_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        database = a_database("23ai")
+        database.create_user("PRODUCTION", "secret")
+        monkeypatch.setattr(sessions, "_SET_UP", "ALTER SESSION SET CURRENT_SCHEMA=PRODUCTION")
+        faults = FaultBook()
+        faults.add(Rule(action=Action.ERROR, statement='CREATE TABLE "PRODUCTION"', times=None))
+        with served("23ai", database, faults=faults) as (account, _), opened(account) as trial:
+            with trial.scratch.table("ORACLE_ETL_TRY_1", "N NUMBER") as table:
+                assert table == TableName(owner=account.user, name="ORACLE_ETL_TRY_1")
+            assert tables_left(account) == []
 
 
 class TestATableOfSomebodyElse:
