@@ -9,10 +9,11 @@ import google_crc32c
 from oracle_etl.flow.bigquery_limits import bigquery_warnings
 from oracle_etl.flow.claim_work import Claim, claimed_table
 from oracle_etl.flow.encode.schema_files import bigquery_schema
-from oracle_etl.flow.end_work import fail_work
+from oracle_etl.flow.end_work import cancel_work, fail_work
 from oracle_etl.flow.final_objects import TableFolder, Wanted, wanted_objects
 from oracle_etl.flow.parts_of import parts_of
 from oracle_etl.flow.withdraw_objects import withdraw_objects
+from oracle_etl.model.errors import RowsMissing
 from oracle_etl.model.job import Counts
 from oracle_etl.model.objects import Extract, FinalObject, Intent
 from oracle_etl.model.table_task import TableTask
@@ -51,11 +52,27 @@ def place_table(claim: Claim, *, outside: Outside) -> None:
             fail_work(claim, failed.failure, outside=outside)
             return
     extracts = tuple(_extracts(claim, outside=outside))
-    assert len(extracts) == max(1, claim.table.parts_total), "every part has its extract"
+    if len(extracts) < claim.table.parts_total:
+        _end_incomplete(claim, read=len(extracts), outside=outside)
+        return
     _complete(claim, _placed(claim, extracts, outside=outside), outside=outside)
     for extract in extracts:
         # What a crash leaves of them is removed when the job is closed.
         outside.store.remove(extract.object)
+
+
+def _end_incomplete(claim: Claim, *, read: int, outside: Outside) -> None:
+    """End a table whose parts have all ended, some of them cancelled before they were read.
+
+    Its job may have been cancelled after the claim had looked at it.
+    """
+    if outside.book.job(claim.job.id).cancel_requested_at is not None:
+        cancel_work(claim, outside=outside)
+        return
+    raise RowsMissing(
+        f"{claim.table.table}: {read} of {claim.table.parts_total} parts were read",
+        hint="`jobs retry` reads the others",
+    )
 
 
 def _placed(

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import pytest
 
 from fakes.away import Away
+from fakes.late_book import LateBook
 from fakes.memory_source import MemorySource
 from flow_home import (
     LIMITS,
@@ -525,6 +526,58 @@ class TestTotals:
         )
         keep_totals(replace(job, totals=replace(job.totals, at=None)), owner="late", outside=home)
         assert home.book.job(job.id).totals == before.totals
+
+
+class ClaimedBetween:
+    """A book in which somebody comes between the two looks of a cancel: at parts, at tables."""
+
+    def __init__(self, home: Outside, act: Callable[[], object]) -> None:
+        self._book = home.book
+        self._act = act
+        self._looks = 0
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the book has
+        return getattr(self._book, name)
+
+    def claimable(self, *asked: Any, **narrowed: Any) -> Any:  # noqa: ANN401 - as the real thing
+        self._looks += 1
+        if self._looks == 2:
+            self._act()
+        return self._book.claimable(*asked, **narrowed)
+
+
+class TestATableWhosePartsWereCancelled:
+    def claimed_to_be_placed(self, home: Outside, job: Job) -> Claim:
+        """Return the claim of a worker that looked at the job before it was cancelled."""
+        ref = tables(home, job)["EMP"].ref
+        before = replace(home, book=LateBook(home.book, job=job))
+        claims: list[Claim | Unclaimed] = []
+
+        def claim() -> None:
+            claims.append(claim_work(ref, owner="late", outside=before))
+
+        between = replace(home, book=ClaimedBetween(home, claim))
+        assert cancel_job(job.id, outside=between).status is JobStatus.RUNNING
+        assert isinstance(claims[0], Claim)
+        return claims[0]
+
+    def test_is_cancelled_by_whoever_claims_it_to_place_it(self, home: Outside) -> None:
+        job = split(home)
+        claim = self.claimed_to_be_placed(home, job)
+        assert work_on(claim, lease=a_lease(), outside=home) == DONE
+        finish_job(job.id, outside=home)
+        job = home.book.job(job.id)
+        assert (job.status, job.counts.tables_cancelled) == (JobStatus.CANCELLED, 1)
+        assert [each for each in names(home) if "EMP" in each] == []
+
+    def test_is_never_placed_without_them(self, home: Outside) -> None:
+        job = split(home)
+        claim = self.claimed_to_be_placed(home, job)
+        wanted = replace(home, book=LateBook(home.book, job=job))
+        work_on(claim, lease=a_lease(), outside=wanted)
+        table = tables(home, job)["EMP"]
+        assert (table.status, table.failure.code) == (WorkStatus.FAILED, "ROW_COUNT_MISMATCH")
+        assert "0 of 2 parts" in table.failure.message
 
 
 class TestAVersionBefore:
