@@ -40,7 +40,8 @@ resource "google_storage_bucket" "extracts" {
     }
   }
 
-  # The closer removes attempts; this is for those whose closer died.
+  # The closer removes attempts, but for what was read of tables that are not complete: a retry goes
+  # on from there. This ends what nobody retries within two days, and what a closer could not remove.
   lifecycle_rule {
     action {
       type = "Delete"
