@@ -24,6 +24,7 @@ from oracle_etl.model.errors import (
     NoSuchJob,
     TableChanged,
     TableNotFound,
+    TransportError,
     TryAgain,
     UndoGone,
 )
@@ -31,7 +32,7 @@ from oracle_etl.model.job import Counts, Dispatch, Job, JobKind, JobRequest
 from oracle_etl.model.table_task import TableTask
 from oracle_etl.model.work import WorkStatus
 from oracle_etl.outside import Outside
-from oracle_etl.ports import Entries
+from oracle_etl.ports import Entries, TableSource
 
 
 def retry_job(job_id: str, *, outside: Outside) -> Started:
@@ -56,7 +57,8 @@ def retry_job(job_id: str, *, outside: Outside) -> Started:
 
 
 def _begin(failed: Job, *, outside: Outside) -> Job:
-    counts, keeps_moment = _look_at_tables(failed, outside=outside)
+    counts, hindrance = _look_at_tables(failed, outside=outside)
+    keeps_moment = hindrance is None
     now = outside.clock.now()
     offered: set[str] = set()
 
@@ -84,6 +86,7 @@ def _begin(failed: Job, *, outside: Outside) -> Job:
             held_by=failed.held_by if keeps_moment else None,
             read_with=failed.read_with if keeps_moment else None,
             leftovers=failed.leftovers if keeps_moment else (),
+            warnings=() if hindrance is None else (f"a new version, because {hindrance.message}",),
             created_at=now,
             expire_at=now + timedelta(days=outside.limits.history_days),
             tenant=failed.tenant,
@@ -98,45 +101,37 @@ def _begin(failed: Job, *, outside: Outside) -> Job:
     return outside.book.transact(begin)
 
 
-def _look_at_tables(failed: Job, *, outside: Outside) -> tuple[Counts, bool]:
-    """Return what the complete tables count, and whether the others can be read as they were.
+def _look_at_tables(failed: Job, *, outside: Outside) -> tuple[Counts, TransportError | None]:
+    """Return what the complete tables count, and what keeps others from being read as they were.
 
     Of a table that is read, Oracle is asked nothing. Should its objects be gone, the retry fails
     it, and the next one, for which it is not read, looks.
     """
-    counts, keeps_moment = Counts(), True
+    counts, hindrance = Counts(), None
     for table in tables_of(failed.id, outside=outside):
         if table.status is WorkStatus.COMPLETED:
             counts += Counts(tables_completed=1, rows=table.rows, bytes=table.bytes)
-        elif keeps_moment and not table.is_read:
-            keeps_moment = _reads_alike(failed, table, outside=outside) and _undo_reaches(
-                failed, table, outside=outside
-            )
-    return counts, keeps_moment
+        elif hindrance is None and not table.is_read:
+            hindrance = _hindrance(failed, table, outside=outside)
+    return counts, hindrance
 
 
-def _reads_alike(failed: Job, table: TableTask, *, outside: Outside) -> bool:
-    """Tell whether a table would come from the same database, hashed with the same key."""
+def _hindrance(failed: Job, table: TableTask, *, outside: Outside) -> TransportError | None:
     if failed.read_with is None:
-        return True  # nothing was read yet
+        return None  # nothing was read yet
     source = outside.source(failed.transport.source)
     try:
         check_reads_alike(failed, table.choice, source, outside=outside)
-    except (DatabaseReplaced, MaskKeyChanged):
-        return False
-    return True
+        _check_undo(failed, table, source)
+    except (DatabaseReplaced, MaskKeyChanged, TableChanged, UndoGone) as error:
+        return error
+    return None
 
 
-def _undo_reaches(failed: Job, table: TableTask, *, outside: Outside) -> bool:
+def _check_undo(failed: Job, table: TableTask, source: TableSource) -> None:
     has_own_moment = table.resolved is not None and table.scn is None
     if failed.scn is None or has_own_moment or table.choice.query is not None:
-        # Nothing was read yet, or what is read anew has a moment of its own anyway.
-        return True
-    source = outside.source(failed.transport.source)
+        return  # what is read anew has a moment of its own anyway
     # Neither a missing table nor a missing privilege has anything to do with undo.
     with suppress(TableNotFound):
-        try:
-            source.can_flash_back(table.resolved or source.shape(table.table).table, failed.scn)
-        except (UndoGone, TableChanged):
-            return False
-    return True
+        source.can_flash_back(table.resolved or source.shape(table.table).table, failed.scn)

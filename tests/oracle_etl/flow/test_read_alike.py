@@ -14,6 +14,7 @@ from flow_home import (
     SMALL_PARTS,
     a_home,
     drain,
+    manifest,
     put_transport,
     settle,
     start,
@@ -146,23 +147,25 @@ class TestARetry:
     ) -> None:
         failed = failed_after_one_part(home, source, TableChoice(table="FIRST"))
         source.name = CLONE
-        self.assert_new(home, source, failed)
+        self.assert_new(home, source, failed, because="leads to CLONE")
 
     def test_with_another_key_makes_a_new_version_and_hashes_all_of_it(
         self, home: Outside, source: MemorySource, key: Key
     ) -> None:
         failed = failed_after_one_part(home, source, HASHED)
         key.now = b"another key"
-        self.assert_new(home, source, failed)
+        self.assert_new(home, source, failed, because="another ETL_MASK_KEY")
 
     @staticmethod
-    def assert_new(home: Outside, source: MemorySource, failed: Job) -> None:
+    def assert_new(home: Outside, source: MemorySource, failed: Job, *, because: str) -> None:
         job = settle(home, retry_job(failed.id, outside=home).job.id)
         assert failed.version is not None
         assert (job.status, job.version) == (JobStatus.COMPLETED, failed.version + 1)
         assert job.read_with is not None
         assert job.read_with != failed.read_with
         assert len(source.readings) == 2
+        [told] = manifest(home, job)["warnings"]
+        assert because in told
 
     def test_begun_where_no_key_is_at_hand_fails_where_another_one_is(
         self, home: Outside, source: MemorySource, key: Key
