@@ -41,13 +41,13 @@ resource "google_storage_bucket" "extracts" {
   }
 
   # The closer removes attempts, but for what was read of tables that are not complete: a retry goes
-  # on from there. This ends what nobody retries within two days, and what a closer could not remove.
+  # on from there. This ends what nobody retries within a week, and what a closer could not remove.
   lifecycle_rule {
     action {
       type = "Delete"
     }
     condition {
-      age            = 2
+      age            = 7
       matches_prefix = var.attempt_prefixes
     }
   }

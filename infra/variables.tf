@@ -141,7 +141,7 @@ variable "attempt_prefixes" {
 
   validation {
     condition     = alltrue([for prefix in var.attempt_prefixes : endswith(prefix, "_attempts/")])
-    error_message = "attempt_prefixes must end in _attempts/: what lies under them is deleted after two days."
+    error_message = "attempt_prefixes must end in _attempts/: what lies under them is deleted after a week."
   }
 }
 

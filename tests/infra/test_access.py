@@ -175,7 +175,7 @@ class TestTheBucket:
         ages = [each.arguments for each in bucket.block.each("lifecycle_rule", "condition")]
         assert ages == [
             {"age": "${var.retention_days}"},
-            {"age": 2, "matches_prefix": "${var.attempt_prefixes}"},
+            {"age": 7, "matches_prefix": "${var.attempt_prefixes}"},
         ]
         assert list(bucket.block.each("soft_delete_policy"))
 
