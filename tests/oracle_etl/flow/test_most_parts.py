@@ -15,7 +15,7 @@ from fakes.memory_source import MemorySource
 from flow_home import SMALL_PARTS, a_home, put_transport, settle, start, tables
 from oracle_etl.flow import divide_work as dividing
 from oracle_etl.flow.claim_work import Claim, claim_work
-from oracle_etl.flow.divide_work import divide_work
+from oracle_etl.flow.divide_work import MOST_HALVINGS, divide_work
 from oracle_etl.flow.plan_table import plan_table
 from oracle_etl.flow.split_table import MOST_PARTS
 from oracle_etl.gateways.google.firestore import documents
@@ -155,3 +155,16 @@ class TestATableWithTheMostParts:
         with pytest.raises(SnapshotGone):
             divide_work(first, UndoGone("ORA-01555"), outside=replace(home, source=lambda _: slow))
         assert tables(home, job)["EMP"].parts_total == 3
+
+
+class TestAPartThatCameOfTheMostHalvings:
+    def test_is_halved_no_further(self, home: Outside) -> None:
+        job = start(home, put_transport(home, "EMP", carriage=SMALL_PARTS))
+        table = tables(home, job)["EMP"].ref
+        plan_table(claimed(table, home), outside=home)
+        claim = claimed(replace(table, part=1), home)
+        assert claim.part is not None
+        often = replace(claim, part=replace(claim.part, depth=MOST_HALVINGS))
+        with pytest.raises(SnapshotGone):
+            divide_work(often, UndoGone("ORA-01555"), outside=home)
+        assert tables(home, job)["EMP"].parts_total == 2
