@@ -24,7 +24,7 @@ from oracle_etl.model.job import Job, Totals
 from oracle_etl.model.objects import FinalObject, Intent
 from oracle_etl.model.progress import Progress
 from oracle_etl.model.table_task import PartTask, TableTask
-from oracle_etl.model.transport import Transport
+from oracle_etl.model.transport import TableChoice, Transport
 from oracle_etl.ports import KeptCatalogue, Receipt, SessionSlot
 
 T = TypeVar("T")
@@ -66,7 +66,8 @@ class StoredForm(Generic[T]):
 
     def to_document(self, value: T, *, without: Collection[str] = ()) -> Document:
         """Return the value as plain values, leaving out fields that the home keeps elsewhere."""
-        fields = {name: each for name, each in plain(value).items() if name not in without}
+        names = (each.name for each in dataclasses.fields(value))  # type: ignore[arg-type]
+        fields = {name: plain(getattr(value, name)) for name in names if name not in without}
         return {"schema_version": self._version, **fields}
 
     def from_bytes(self, body: bytes, *, columns: Mapping[str, bytes | int] | None = None) -> T:
@@ -166,7 +167,15 @@ class Placed:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """The tables that a transport lists, for homes that keep them packed."""
+
+    tables: tuple[TableChoice, ...] = ()
+
+
 TRANSPORTS = StoredForm(Transport)
+LISTED = StoredForm(Listed)
 JOBS = StoredForm(Job)
 TABLES = StoredForm(TableTask)
 PLACED = StoredForm(Placed)

@@ -11,14 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builders import a_job, a_part, a_plan, a_table, later
+from builders import a_job, a_part, a_plan, a_table, a_transport, later
 from model_values import values_of
 from oracle_etl.gateways.google.firestore import documents
 from oracle_etl.gateways.google.firestore.changes import table_changes
 from oracle_etl.gateways.google.firestore.client import Database
+from oracle_etl.gateways.stored_documents import plain
 from oracle_etl.model.errors import BookAway, GiveUp, InvalidRequest
-from oracle_etl.model.job import Counts, Totals
+from oracle_etl.model.job import Counts, Job, Totals
 from oracle_etl.model.table_task import Step, TableTask
+from oracle_etl.model.transport import Transport
 from oracle_etl.model.work import Hold, WorkStatus
 from oracle_etl.ports import PartCounts
 
@@ -94,6 +96,30 @@ class TestCounters:
             "parts_rows": 3,
             "parts_bytes": 4,
         }
+
+
+class TestATransport:
+    @settings(max_examples=40, deadline=None)
+    @given(values_of(Transport))
+    def test_comes_back_with_its_packed_list(self, transport: Transport) -> None:
+        document = documents.transport_document(transport)
+        assert isinstance(document["tables"], bytes)
+        assert documents.transport_in(document) == transport
+
+    @settings(max_examples=40, deadline=None)
+    @given(values_of(Job))
+    def test_comes_back_within_a_job(self, job: Job) -> None:
+        beside = {"counts": plain(job.counts), "totals": plain(job.totals)}
+        document = documents.job_document(job)
+        assert isinstance(document["transport"]["tables"], bytes)
+        assert documents.job_in({**document, **beside}) == job
+
+    def test_whose_list_is_damaged_is_named(self) -> None:
+        document = documents.transport_document(a_transport())
+        with pytest.raises(BookAway, match="a stored Listed cannot be read"):
+            documents.transport_in({**document, "tables": b"damaged"})
+        with pytest.raises(BookAway, match="a stored Listed cannot be read"):
+            documents.job_in({**documents.job_document(a_job()), "transport": None})
 
 
 class TestATable:

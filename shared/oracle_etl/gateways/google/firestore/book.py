@@ -24,7 +24,7 @@ from oracle_etl.gateways.google.firestore.entries import FirestoreEntries
 from oracle_etl.gateways.google.firestore.queries import SHAPES, Asked, ask
 from oracle_etl.gateways.google.patience import Patience, patiently
 from oracle_etl.gateways.page_tokens import key_of, page_token
-from oracle_etl.gateways.stored_documents import JOBS, PARTS, RECEIPTS, TRANSPORTS, Document
+from oracle_etl.gateways.stored_documents import PARTS, RECEIPTS, Document
 from oracle_etl.model.columns import ColumnPlan
 from oracle_etl.model.errors import (
     InvalidRequest,
@@ -107,16 +107,16 @@ class FirestoreJobBook:
         found = self._read(documents.transport_path(transport_id))
         if found is None:
             raise NoSuchTransport(f"there is no transport {transport_id}")
-        return TRANSPORTS.from_document(found)
+        return documents.transport_in(found)
 
     def transports(self, page: PageRequest) -> Page[Transport]:
         """Return transports, newest first."""
-        return self._page(Asked(shape="transports"), page, read=TRANSPORTS.from_document)
+        return self._page(Asked(shape="transports"), page, read=documents.transport_in)
 
     def due_transports(self, now: datetime, *, limit: int) -> Sequence[Transport]:
         """Return enabled transports whose time has come."""
         asked = Asked(shape="due transports", equal=(True,), up_to=now, limit=limit)
-        return [TRANSPORTS.from_document(each) for each in self._documents(asked)]
+        return [documents.transport_in(each) for each in self._documents(asked)]
 
     def receipt(self, key: str) -> Receipt | None:
         """Return what an idempotency key stood for."""
@@ -128,7 +128,7 @@ class FirestoreJobBook:
         found = self._read(documents.job_path(job_id))
         if found is None:
             raise NoSuchJob(f"there is no job {job_id}")
-        return JOBS.from_document(found)
+        return documents.job_in(found)
 
     def jobs(
         self,
@@ -146,14 +146,14 @@ class FirestoreJobBook:
                 shape="jobs of a transport and status", equal=(transport_id, status)
             ),
         }[transport_id is not None, status is not None]
-        return self._page(asked, page, read=JOBS.from_document)
+        return self._page(asked, page, read=documents.job_in)
 
     def unfinished_jobs(self, *, limit: int) -> Sequence[Job]:
         """Return pending and running jobs, oldest first."""
         asked = Asked(
             shape="unfinished jobs", among=(JobStatus.PENDING, JobStatus.RUNNING), limit=limit
         )
-        return [JOBS.from_document(each) for each in self._documents(asked)]
+        return [documents.job_in(each) for each in self._documents(asked)]
 
     def waiting_jobs(self, *, limit: int) -> Sequence[str]:
         """Return the ids of pending jobs, oldest first."""

@@ -9,6 +9,8 @@ A document's fields are the model's, as `stored_documents` writes them. Beside t
 - `changed_at` of a table: when the server was asked to change it;
 - `placed` of a table: what is or was put at its final names, packed, since a table of 2,000 parts
   has so many that they would pass the 1 MiB that a document may have;
+- `tables` of a transport, also of the one within a job: packed, since a thousand tables with their
+  choices are tens of thousands of values, which the client takes milliseconds to unwrap;
 - `expire_at`, by which Firestore removes the document: every collection group has it, since a
   job's removal leaves its tables.
 
@@ -28,17 +30,21 @@ from google.cloud import firestore
 
 from oracle_etl.gateways.stored_documents import (
     JOBS,
+    LISTED,
     PARTS,
     PLACED,
     PLANS,
     TABLES,
+    TRANSPORTS,
     Document,
+    Listed,
     Placed,
 )
 from oracle_etl.model.columns import ColumnPlan
 from oracle_etl.model.errors import GiveUp, InvalidRequest
 from oracle_etl.model.job import Counts, Job
 from oracle_etl.model.table_task import PartTask, Step, TableTask
+from oracle_etl.model.transport import Transport
 from oracle_etl.ports import CatalogueAsked, PartCounts
 
 TRANSPORTS_IN: Final = "transports"
@@ -117,10 +123,29 @@ def catalogue_path(asked: CatalogueAsked) -> str:
     return f"{CATALOGUES_IN}/{digest}"
 
 
+def transport_document(transport: Transport) -> Document:
+    """Return a transport's fields."""
+    document = TRANSPORTS.to_document(transport, without=("tables",))
+    return {**document, "tables": LISTED.to_packed(Listed(tables=transport.tables))}
+
+
+def transport_in(document: Mapping[str, Any]) -> Transport:
+    """Read what `transport_document` wrote."""
+    listed = LISTED.from_packed(document.get("tables"))
+    return TRANSPORTS.from_document({**document, "tables": listed.tables})
+
+
 def job_document(job: Job) -> Document:
     """Return a job's fields, all but the counters and the live totals."""
-    document = JOBS.to_document(job, without=("counts", "totals"))
-    return {**document, "transport_id": job.transport_id}
+    document = JOBS.to_document(job, without=("counts", "totals", "transport"))
+    transport = transport_document(job.transport)
+    return {**document, "transport": transport, "transport_id": job.transport_id}
+
+
+def job_in(document: Mapping[str, Any]) -> Job:
+    """Read what `job_document` wrote, with the counters and totals beside it."""
+    transport = transport_in(document.get("transport") or {})
+    return JOBS.from_document({**document, "transport": transport})
 
 
 def table_document(table: TableTask, *, expire_at: datetime) -> Document:

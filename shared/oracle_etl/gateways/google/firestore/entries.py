@@ -19,11 +19,9 @@ from oracle_etl.gateways.google.firestore.client import (
 )
 from oracle_etl.gateways.google.firestore.queries import Asked, ask
 from oracle_etl.gateways.stored_documents import (
-    JOBS,
     PARTS,
     RECEIPTS,
     SLOTS,
-    TRANSPORTS,
     Document,
     plain,
 )
@@ -78,12 +76,12 @@ class FirestoreEntries:
     def transport(self, transport_id: str) -> Transport | None:
         """Read a transport."""
         found = self._read(documents.transport_path(transport_id))
-        return None if found is None else TRANSPORTS.from_document(found)
+        return None if found is None else documents.transport_in(found)
 
     def job(self, job_id: str) -> Job | None:
         """Read a job."""
         found = self._read(documents.job_path(job_id))
-        return None if found is None else JOBS.from_document(found)
+        return None if found is None else documents.job_in(found)
 
     def table(self, job_id: str, table_id: str) -> TableTask | None:
         """Read a table of a job."""
@@ -124,7 +122,7 @@ class FirestoreEntries:
 
     def put_transport(self, transport: Transport) -> None:
         """Write a transport."""
-        self._put(documents.transport_path(transport.id), TRANSPORTS.to_document(transport))
+        self._put(documents.transport_path(transport.id), documents.transport_document(transport))
 
     def remove_transport(self, transport_id: str) -> None:
         """Remove a transport."""
