@@ -65,7 +65,8 @@ class World:
         api.work()
         book = api.home.book
         failure = Failure(code="TABLE_CHANGED", message="ORA-01466")
-        last = book.tables(job["id"], PageRequest(size=2)).items[-1]
+        read = book.tables(job["id"], PageRequest(size=2)).items[-1]
+        last = replace(read, extract=None, objects=())
         ended = replace(book.job(job["id"]), status=JobStatus.FAILED)
         book.transact(
             lambda entries: entries.put_table(last.failed(failure, now=last.stages[0].at))
