@@ -32,12 +32,13 @@ ASKED_FOR_A_TABLE = [
     "FROM ALL_COL_COMMENTS",
     "FROM ALL_TAB_COLS",
     "FROM ALL_CONSTRAINTS",
+    "'DB_UNIQUE_NAME'",
     "WHERE ROWNUM<1",
     "SET TRANSACTION READ ONLY",
     "SELECT COUNT(*)",
     'SELECT "ID","QTY"',
 ]
-"""In this order: how it is made, whether it may be read at the job's SCN, its count, its rows."""
+"""How it is made, whether this is still the job's database and its SCN, its count, its rows."""
 _SMALL = CASES["small"].shrunk(0.05)
 
 
