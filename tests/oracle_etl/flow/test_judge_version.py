@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from builders import a_job, a_plan, a_table, a_transport
 from fakes.memory_source import MemorySource
-from flow_home import a_home, drain, put_transport, start
+from flow_home import drain, put_transport, start
 from oracle_etl.flow.judge_version import judge_version
 from oracle_etl.model.columns import ColumnPlan
 from oracle_etl.model.job import Job, JobStatus
@@ -27,13 +25,6 @@ def source() -> MemorySource:
     memory = MemorySource()
     memory.put("EMP", tuple((number, None) for number in range(20)))
     return memory
-
-
-@pytest.fixture
-def home(tmp_path: Path, source: MemorySource) -> Iterator[Outside]:
-    made = a_home(tmp_path, source=source)
-    yield made
-    made.close()
 
 
 class TestTheVersionBefore:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -58,13 +58,6 @@ def a_source() -> MemorySource:
 @pytest.fixture
 def source() -> MemorySource:
     return a_source()
-
-
-@pytest.fixture
-def home(tmp_path: Path, source: MemorySource) -> Iterator[Outside]:
-    made = a_home(tmp_path, source=source)
-    yield made
-    made.close()
 
 
 def failing_from(part: int) -> Callable[[Reading, int], None]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from random import Random
 
 import pytest
 
 from builders import a_table
 from fakes.memory_source import MemorySource
-from flow_home import SMALL_PARTS, a_home, put_transport, settle, start, tables
+from flow_home import SMALL_PARTS, put_transport, settle, start, tables
 from oracle_etl.flow import divide_work as dividing
 from oracle_etl.flow.claim_work import Claim, claim_work
 from oracle_etl.flow.divide_work import MOST_HALVINGS, divide_work
@@ -35,13 +34,6 @@ def source() -> MemorySource:
     memory = MemorySource()
     memory.put("EMP", tuple((number, None) for number in range(3000)))
     return memory
-
-
-@pytest.fixture
-def home(tmp_path: Path, source: MemorySource) -> Iterator[Outside]:
-    made = a_home(tmp_path, source=source)
-    yield made
-    made.close()
 
 
 LONGEST_FOLDER = f"{'p' * 300}/TRPID-00000000/v001/{'T' * 240}"

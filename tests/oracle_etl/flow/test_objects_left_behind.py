@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -60,13 +60,6 @@ def a_source() -> MemorySource:
 @pytest.fixture
 def source() -> MemorySource:
     return a_source()
-
-
-@pytest.fixture
-def home(tmp_path: Path, source: MemorySource) -> Iterator[Outside]:
-    made = a_home(tmp_path, source=source)
-    yield made
-    made.close()
 
 
 def transport_in(home: Outside, situation: str) -> Transport:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -17,7 +16,6 @@ from flow_home import (
     LIMITS,
     SMALL_PARTS,
     CountingLauncher,
-    a_home,
     drain,
     names,
     put_transport,
@@ -67,13 +65,6 @@ def source() -> MemorySource:
     memory.put("EMP", EMP)
     memory.put("DEPT", ((1, None),))
     return memory
-
-
-@pytest.fixture
-def home(tmp_path: Path, source: MemorySource) -> Iterator[Outside]:
-    made = a_home(tmp_path, source=source)
-    yield made
-    made.close()
 
 
 def claimed(home: Outside, job: Job, *, part: int | None = None, owner: str = "w1") -> Claim:

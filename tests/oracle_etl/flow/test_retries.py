@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from builders import a_transport
 from fakes.memory_source import MemorySource
-from flow_home import BUCKET, a_home, drain, names, put_transport, start
+from flow_home import BUCKET, drain, names, put_transport, start
 from oracle_etl.flow.retry_job import retry_job
 from oracle_etl.gateways.embedded.sqlite import SqliteJobBook
 from oracle_etl.model.errors import GiveUp, JobNotRetryable, NoSuchJob, TransportIsRunning
@@ -47,13 +46,6 @@ def source() -> PartlyFlashedSource:
     memory.put("EMP", ONE_ROW)
     memory.put("DEPT", ONE_ROW)
     return memory
-
-
-@pytest.fixture
-def home(tmp_path: Path, source: MemorySource) -> Iterator[Outside]:
-    made = a_home(tmp_path, source=source)
-    yield made
-    made.close()
 
 
 def ended(home: Outside, job: Job) -> Job:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from builders import a_transport
 from fakes.memory_source import MemorySource
-from flow_home import BUCKET, a_home, drain, names, put_transport, start, tables
+from flow_home import BUCKET, drain, names, put_transport, start, tables
 from oracle_etl.flow.settle_moment import settle_moment
 from oracle_etl.model.job import Job
 from oracle_etl.model.transport import Consistency, Proof, TableChoice
@@ -25,13 +22,6 @@ def source() -> MemorySource:
     memory.put("FIRST", ROWS)
     memory.put("SECOND", ROWS)
     return memory
-
-
-@pytest.fixture
-def home(tmp_path: Path, source: MemorySource) -> Iterator[Outside]:
-    made = a_home(tmp_path, source=source)
-    yield made
-    made.close()
 
 
 def one_after_the_other(home: Outside) -> Job:

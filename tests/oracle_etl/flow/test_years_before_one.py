@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +16,6 @@ from arro3.core import Field as ArrowField
 from fakes.memory_source import COLUMNS, MemorySource
 from flow_home import (
     SMALL_PARTS,
-    a_home,
     content,
     manifest,
     put_transport,
@@ -102,13 +100,6 @@ def source() -> AncientSource:
     memory = AncientSource()
     memory.put("EMP", tuple((number, None) for number in range(ROWS)))
     return memory
-
-
-@pytest.fixture
-def home(tmp_path: Path, source: MemorySource) -> Iterator[Outside]:
-    made = a_home(tmp_path, source=source)
-    yield made
-    made.close()
 
 
 def born(home: Outside, job: Job) -> list[str]:
