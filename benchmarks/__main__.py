@@ -92,14 +92,18 @@ class _Bench:
             yield replace(result, peers=peers)
 
     def _ours_alone(self) -> Iterator[Result]:
-        driver = max(self._driver(size) for size in self._case.driver_sizes)
-        print(f"{self._case.name}: the driver alone {driver:,.0f} rows per CPU-second", flush=True)
+        size = self._best_size()
         for format_ in self._chosen.formats.split(","):
             for parts in map(int, self._chosen.parts.split(",")):
-                runs = [self._ours(format_, parts) for _ in range(self._chosen.repeats)]
-                # The driver is measured again beside each, since other load changes with time.
-                beside = self._driver(self._case.driver_sizes[0])
-                result = Result.of(self._case, runs, format_=format_, driver=max(driver, beside))
+                # The driver runs right after each of ours, since other load changes with time.
+                runs, drivers = zip(
+                    *(
+                        (self._ours(format_, parts), self._driver(size))
+                        for _ in range(self._chosen.repeats)
+                    ),
+                    strict=True,
+                )
+                result = Result.of(self._case, runs, format_=format_, drivers=drivers)
                 print(line_of(result), flush=True)
                 yield result
 
@@ -109,13 +113,22 @@ class _Bench:
         dsn, share = self._common["dsn"], self._chosen.share
         return dict(measure_peers(self._case, dsn, folder, share=share))
 
+    def _best_size(self) -> int:
+        """Return the batch size at which the driver alone reads fastest."""
+        rates = {
+            size: median(self._driver(size) for _ in range(self._chosen.repeats))
+            for size in self._case.driver_sizes
+        }
+        best = max(rates, key=rates.__getitem__)
+        print(f"{self._case.name}: the driver alone {rates[best]:,.0f} rows per CPU-second")
+        return best
+
     def _driver(self, batch_rows: int) -> float:
-        """Return what the driver alone does, in rows per CPU-second."""
-        request = Request(
-            what="driver", batch_rows=batch_rows, tables=self._case.tables, **self._common
+        """Return what the driver alone does in a run, in rows per CPU-second."""
+        run = run_measured(
+            Request(what="driver", batch_rows=batch_rows, tables=self._case.tables, **self._common)
         )
-        runs = [run_measured(request) for _ in range(self._chosen.repeats)]
-        return median(each.rows / each.cpu_seconds for each in runs)
+        return run.rows / run.cpu_seconds
 
     def _ours(self, format_: str, parts: int) -> list[Figures]:
         with tempfile.TemporaryDirectory(prefix="oracle-etl-bench-") as folder:

@@ -75,24 +75,30 @@ def carry(case: Case, request: Request) -> Iterator[Run]:
         yield run
 
 
-def _moved(case: Case, request: Request, number: int, outside: Outside) -> Extract:
-    carriage = Carriage(format=Format(request.format), compression_level=request.level)
+def planned(case: Case, request: Request, number: int) -> Reading:
+    """Return what of a table a request reads, as a worker plans it."""
     name = TableName(owner=USER, name=f"{case.name.upper()}_{number}")
     shape = TableShape(
         table=name, kind=ObjectKind.HEAP, columns=tuple(map(declared_column, case.columns))
     )
-    choice = TableChoice(table=str(name))
-    plan = plan_columns(shape, choice, carriage)
-    rows_of = _range(case, request)
-    is_part = rows_of is not None
-    reading = Reading(table=name, plan=plan, scn=_SCN, rows_of=rows_of)
+    plan = plan_columns(shape, TableChoice(table=str(name)), _carriage(request))
+    return Reading(table=name, plan=plan, scn=_SCN, rows_of=_range(case, request))
+
+
+def _moved(case: Case, request: Request, number: int, outside: Outside) -> Extract:
+    carriage, reading = _carriage(request), planned(case, request, number)
+    is_member = reading.rows_of is not None and carriage.format is Format.JSONL_GZ
     return move_table(
-        _claim(carriage, name, f"t{request.first_row:07d}x{number:03d}"),
+        _claim(carriage, reading.table, f"t{request.first_row:07d}x{number:03d}"),
         reading,
-        role=PartRole.MEMBER if is_part and carriage.format is Format.JSONL_GZ else PartRole.WHOLE,
+        role=PartRole.MEMBER if is_member else PartRole.WHOLE,
         lease=Lease(threading.Event()),
         outside=outside,
     )
+
+
+def _carriage(request: Request) -> Carriage:
+    return Carriage(format=Format(request.format), compression_level=request.level)
 
 
 def _range(case: Case, request: Request) -> RowidRange | None:

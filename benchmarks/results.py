@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from itertools import groupby
-from operator import itemgetter
+from operator import itemgetter, truediv
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -41,12 +41,17 @@ class Result:
 
     @classmethod
     def of(
-        cls, case: Case, runs: Sequence[Sequence[Figures]], *, format_: str, driver: float
+        cls,
+        case: Case,
+        runs: Sequence[Sequence[Figures]],
+        *,
+        format_: str,
+        drivers: Sequence[float],
     ) -> Result:
-        """Sum up runs, each of which has the figures of its parts."""
+        """Sum up runs of so many parts, each with the driver's rate beside it."""
         rows = sum(each.rows for each in runs[0])
         wall = median(max(each.seconds for each in run) for run in runs)
-        cpu = median(sum(each.cpu_seconds for each in run) for run in runs)
+        rates = [rows / sum(each.cpu_seconds for each in run) for run in runs]
         plain = sum(each.plain_bytes for each in runs[0])
         written = sum(each.written_bytes for each in runs[0])
         return cls(
@@ -55,8 +60,8 @@ class Result:
             parts=len(runs[0]),
             rows=rows,
             rows_per_second=rows / wall,
-            rows_per_cpu_second=rows / cpu,
-            over_driver=rows / cpu / driver,
+            rows_per_cpu_second=median(rates),
+            over_driver=median(map(truediv, rates, drivers)),
             json_mb_per_second=plain / wall / 1e6,
             peak_rss_mb=max(each.peak_rss_mb for run in runs for each in run),
             saved_percent=100 - 100 * written / plain,
