@@ -42,11 +42,20 @@ class Project:
     def settings(self) -> str:
         return (self.folder / "infra" / "settings.auto.tfvars").read_text(encoding="utf-8")
 
+    @property
+    def applied(self) -> str:
+        """What Terraform was last asked to apply."""
+        return [each for each in self.asked if " apply" in each][-1]
+
     def secret(self, name: str) -> str:
         return (self.folder / "kept" / f"oracle-etl-{name}").read_text(encoding="utf-8")
 
     def prepare(
-        self, environment: Mapping[str, str], *, typed: str = ""
+        self,
+        environment: Mapping[str, str],
+        *place: str,
+        project: str = "my-project-123",
+        typed: str = "",
     ) -> subprocess.CompletedProcess[str]:
         path = f"{self.folder / 'bin'}:/usr/bin:/bin"
         given = {
@@ -55,7 +64,7 @@ class Project:
             "KEPT": str(self.folder / "kept"),
         }
         return subprocess.run(  # noqa: S603 - the script under test
-            [self.folder / "infra" / "prepare.sh", "my-project-123", "asia-northeast3"],
+            [self.folder / "infra" / "prepare.sh", project, *place],
             env={**given, **environment},
             cwd=self.folder,
             input=typed,
@@ -110,8 +119,20 @@ class TestTheFirstTime:
 
     def test_lets_a_person_see_the_plan_first(self, project: Project) -> None:
         project.prepare(ORACLE, typed=PASSWORD + "\n")
-        [applied] = [each for each in project.asked if " apply" in each]
-        assert "-auto-approve" not in applied
+        assert "-auto-approve" not in project.applied
+
+    def test_switches_on_the_apis_before_it_calls_them(self, project: Project) -> None:
+        project.prepare(ORACLE, typed=PASSWORD + "\n")
+        [first, *_] = project.asked
+        assert first.startswith("gcloud services enable ")
+        assert {"storage.googleapis.com", "serviceusage.googleapis.com"} <= set(first.split())
+
+    @pytest.mark.parametrize("typed", ["", "\n"])
+    def test_stores_no_password_that_was_not_given(self, project: Project, typed: str) -> None:
+        done = project.prepare(ORACLE, typed=typed)
+        assert done.returncode == 2
+        assert "no password was given" in done.stderr
+        assert not (project.folder / "kept" / "oracle-etl-oracle-password").exists()
 
 
 class TestAnAutonomousDatabase:
@@ -150,6 +171,24 @@ class TestFilesThatAreNamed:
         assert project.secret("config") == "content of config.yaml"
         assert '"oracle-wallet", "config", "api-keys"' in project.settings
 
+    def test_hold_a_password_without_the_newline_that_editors_end_files_with(
+        self, project: Project, tmp_path: Path
+    ) -> None:
+        for name in ("password", "mask", "bearer"):
+            (tmp_path / name).write_text(f" {PASSWORD} {name}\n", encoding="utf-8")
+        files = {
+            "ORACLE_PASSWORD_FILE": "password",
+            "ORACLE_WALLET_PASSWORD_FILE": "password",
+            "MASK_KEY_FILE": "mask",
+            "BEARER_SECRET_FILE": "bearer",
+        }
+        done = project.prepare({**ORACLE, **files})
+        assert done.returncode == 0, done.stderr
+        assert project.secret("oracle-password") == f" {PASSWORD} password"
+        assert project.secret("oracle-wallet-password") == f" {PASSWORD} password"
+        assert project.secret("mask-key") == f" {PASSWORD} mask"
+        assert project.secret("bearer-secret") == f" {PASSWORD} bearer"
+
     def test_are_not_made_up_where_they_are_not_there(self, project: Project) -> None:
         done = project.prepare({**ORACLE, "ORACLE_PASSWORD_FILE": "gone.txt"})
         assert done.returncode != 0
@@ -171,10 +210,74 @@ class TestTheSecondTime:
         project.prepare({})
         assert sum("buckets create" in each for each in project.asked) == 1
 
+    def test_stays_in_the_region_of_the_first(self, project: Project) -> None:
+        project.prepare(ORACLE, "europe-west3", typed=PASSWORD + "\n")
+        done = project.prepare({})
+        assert done.returncode == 0, done.stderr
+        assert "-var=region=europe-west3 " in project.applied
+        assert "--substitutions=_REGION=europe-west3 " in done.stdout
+
+    def test_says_which_secret_the_settings_leave_out(
+        self, project: Project, tmp_path: Path
+    ) -> None:
+        project.prepare(ORACLE, typed=PASSWORD + "\n")
+        (tmp_path / "config.yaml").write_text("sources: {}\n", encoding="utf-8")
+        done = project.prepare({"CONFIG_FILE": "config.yaml"})
+        assert 'add "config" to secrets in infra/settings.auto.tfvars' in done.stdout
+        assert done.stdout.count("to secrets in") == 1
+
+
+class TestAnotherPlaceThanTheFirst:
+    @pytest.mark.parametrize(
+        ("change", "told"),
+        [
+            ({"project": "my-project-456"}, 'project_id = "my-project-123", not "my-project-456"'),
+            ({"place": "europe-west3"}, 'region = "asia-northeast3", not "europe-west3"'),
+            ({"name": "another"}, 'name = "oracle-etl", not "another"'),
+        ],
+        ids=str,
+    )
+    def test_is_refused_before_anything_is_done(
+        self, project: Project, change: Mapping[str, str], told: str
+    ) -> None:
+        project.prepare(ORACLE, typed=PASSWORD + "\n")
+        asked = project.asked
+        done = project.prepare(
+            {"ORACLE_ETL_NAME": change["name"]} if "name" in change else {},
+            *([change["place"]] if "place" in change else []),
+            project=change.get("project", "my-project-123"),
+        )
+        assert done.returncode == 2
+        assert told in done.stderr
+        assert project.asked == asked
+
+
+class TestASecondSystemInTheProject:
+    def test_has_names_of_its_own(self, project: Project) -> None:
+        done = project.prepare({**ORACLE, "ORACLE_ETL_NAME": "another"}, typed=PASSWORD + "\n")
+        assert done.returncode == 0, done.stderr
+        assert (project.folder / "kept" / "another-oracle-password").exists()
+        assert 'name         = "another"' in project.settings
+        assert "-var=name=another " in project.applied
+        assert "_REGION=asia-northeast3,_NAME=another " in done.stdout
+        assert "gs://my-project-123-another-build/source" in done.stdout
+
 
 class TestWithoutASource:
-    def test_says_what_is_missing_before_it_does_anything(self, project: Project) -> None:
-        done = project.prepare({})
+    @pytest.mark.parametrize(
+        "given",
+        [
+            {},
+            {"ORACLE_USERNAME": "ETL"},
+            {"ORACLE_DSN": "db.example.com:1521/ORCL"},
+            {**ORACLE, "ORACLE_TNS_NAME": "mydb_high"},
+        ],
+        ids=str,
+    )
+    def test_says_what_is_missing_before_it_does_anything(
+        self, project: Project, given: Mapping[str, str]
+    ) -> None:
+        done = project.prepare(given)
         assert done.returncode == 2
-        assert "set ORACLE_USERNAME" in done.stderr
+        assert "set ORACLE_USERNAME, and either ORACLE_DSN or ORACLE_TNS_NAME" in done.stderr
         assert not (project.folder / "notes").exists()
