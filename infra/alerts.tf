@@ -127,6 +127,17 @@ resource "google_monitoring_alert_policy" "failed_workers" {
   }
 }
 
+# Alerts that read a metric of our own are refused until Monitoring knows it, which takes a minute or
+# two after it was made, and ten at most.
+resource "time_sleep" "until_metrics_are_known" {
+  create_duration = "150s"
+
+  triggers = {
+    ticks         = google_logging_metric.ticks.id
+    lapsed_leases = google_logging_metric.lapsed_leases.id
+  }
+}
+
 # Counted from Cloud Run's own request log: a tick that is refused, or fails, is no tick.
 resource "google_logging_metric" "ticks" {
   name        = "${var.name}/ticks"
@@ -144,6 +155,8 @@ resource "google_monitoring_alert_policy" "missing_tick" {
   combiner              = "OR"
   severity              = "CRITICAL"
   notification_channels = local.alerted
+
+  depends_on = [time_sleep.until_metrics_are_known]
 
   documentation {
     subject   = "${var.name}: no tick for ten minutes"
@@ -184,6 +197,8 @@ resource "google_monitoring_alert_policy" "stale_leases" {
   combiner              = "OR"
   severity              = "WARNING"
   notification_channels = local.alerted
+
+  depends_on = [time_sleep.until_metrics_are_known]
 
   documentation {
     subject   = "${var.name}: five leases lapsed within 15 minutes"

@@ -1,14 +1,11 @@
-# Where the image lies. Tags cannot be moved; deployments name digests anyway.
+# Where the image lies. Tags may be moved, since deployments name digests: where they may not, no
+# image with a tag can be deleted, by the policies below neither.
 
 resource "google_artifact_registry_repository" "images" {
   repository_id = var.name
   location      = var.region
   format        = "DOCKER"
   description   = "Images of ${var.name}"
-
-  docker_config {
-    immutable_tags = true
-  }
 
   cleanup_policies {
     id     = "keep-the-last-ten"

@@ -19,6 +19,7 @@ resource "google_project_service" "used" {
     "pubsub.googleapis.com",
     "run.googleapis.com",
     "secretmanager.googleapis.com",
+    "securetoken.googleapis.com",
     "storage.googleapis.com",
   ])
 

@@ -17,6 +17,10 @@ provider "google" {
   project = var.project_id
   region  = var.region
 
+  # A person applies this. Some APIs (apikeys, identitytoolkit) ask whose quota a person's call takes.
+  user_project_override = true
+  billing_project       = var.project_id
+
   default_labels = {
     application = var.name
   }
