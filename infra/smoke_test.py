@@ -22,6 +22,7 @@ CREDENTIALS = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccoun
 LIVE, HEALTH = "/api/health/live", "/api/health"
 PARTS = ("state", "queue", "object_store", "oracle")
 _TRIES = 6
+_TRIES_TO_BE_LET_IN = 30
 _OK = 200
 _TIMEOUT_SECONDS = 60
 
@@ -44,8 +45,9 @@ def main(
         return 2
     token = _identity_token(address, account, metadata=metadata, credentials=credentials)
     needed = [part for part in PARTS if part not in may_be_away]
-    wrong = _wrong(f"{address}{LIVE}", token, needed=[], wait=wait)
-    wrong += _wrong(f"{address}{HEALTH}", token, needed=needed, wait=wait)
+    wrong = _wrong(f"{address}{LIVE}", token, needed=[], tries=_TRIES_TO_BE_LET_IN, wait=wait)
+    if not wrong:
+        wrong = _wrong(f"{address}{HEALTH}", token, needed=needed, tries=_TRIES, wait=wait)
     for each in wrong:
         sys.stdout.write(f"not well: {each}\n")
     return 1 if wrong else 0
@@ -62,13 +64,15 @@ def _identity_token(address: str, account: str, *, metadata: str, credentials: s
     return str(made["token"])
 
 
-def _wrong(url: str, token: str, *, needed: list[str], wait: Callable[[float], None]) -> list[str]:
+def _wrong(
+    url: str, token: str, *, needed: list[str], tries: int, wait: Callable[[float], None]
+) -> list[str]:
     """Ask until all is well, a few times, and return what is not.
 
-    Rights take up to a minute to reach a service, and a part's first look may be under way.
+    Rights may take minutes to reach a service, and a part's first look may be under way.
     """
     wrong: list[str] = []
-    for attempt in range(_TRIES):
+    for attempt in range(tries):
         if attempt:
             wait(10.0)
         status, body = _get(url, token)

@@ -34,16 +34,14 @@ def loaded() -> ModuleType:
 
 @dataclass(slots=True)
 class Deployed:
-    """What answers; `health` holds the statuses of GET /api/health in turn, the last one stays."""
+    """What answers; `live` and `health` hold statuses in turn, the last one stays."""
 
     address: str
+    live: list[int] = field(default_factory=lambda: [200])
     health: list[int] = field(default_factory=lambda: [200])
     parts: dict[str, object] = field(default_factory=lambda: dict(WELL))
     audience: str = ""
     waits: list[float] = field(default_factory=list)
-
-    def next_health(self) -> int:
-        return self.health.pop(0) if len(self.health) > 1 else self.health[0]
 
     def smoke_test(self, *more: str) -> int:
         code: int = loaded().main(
@@ -55,6 +53,10 @@ class Deployed:
         return code
 
 
+def next_of(statuses: list[int]) -> int:
+    return statuses.pop(0) if len(statuses) > 1 else statuses[0]
+
+
 class Answering(BaseHTTPRequestHandler):
     deployed: Deployed
 
@@ -64,9 +66,9 @@ class Answering(BaseHTTPRequestHandler):
         elif self.headers["Authorization"] != "Bearer identity":
             self.answer(403, {})
         elif self.path == "/api/health/live":
-            self.answer(200, {"status": "live"})
+            self.answer(next_of(self.deployed.live), {"status": "live"})
         else:
-            status = self.deployed.next_health()
+            status = next_of(self.deployed.health)
             self.answer(status, self.deployed.parts if status in {200, 503} else {})
 
     def do_POST(self) -> None:
@@ -114,8 +116,13 @@ class TestADeploymentThatIsWell:
         deployed.smoke_test()
         assert deployed.audience == deployed.address
 
-    def test_may_take_a_moment_to_let_the_account_in(self, deployed: Deployed) -> None:
-        deployed.health = [403, 403, 200]
+    def test_may_take_minutes_to_let_the_account_in(self, deployed: Deployed) -> None:
+        deployed.live = [*(24 * [403]), 200]
+        assert deployed.smoke_test() == 0
+        assert sum(deployed.waits) == 240
+
+    def test_may_take_a_moment_to_look_at_its_parts(self, deployed: Deployed) -> None:
+        deployed.health = [500, 500, 200]
         assert deployed.smoke_test() == 0
         assert len(deployed.waits) == 2
 
@@ -140,7 +147,16 @@ class TestADeploymentThatIsNotWell:
     def test_fails_where_it_lets_nobody_in(
         self, deployed: Deployed, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        deployed.health = [403]
+        deployed.live = [403]
+        assert deployed.smoke_test() == 1
+        told = capsys.readouterr().out
+        assert "/api/health/live answered 403\n" in told
+        assert f"{deployed.address}/api/health:" not in told
+
+    def test_fails_where_its_health_tells_nothing(
+        self, deployed: Deployed, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        deployed.health = [500]
         assert deployed.smoke_test() == 1
         assert "not well: state is not told of" in capsys.readouterr().out
 
