@@ -45,6 +45,8 @@ class _Reply:
     status: int
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
+    breaks_after: int | None = None
+    """How many bytes of the body come, where the connection breaks within it."""
 
     @classmethod
     def of(cls, value: object) -> _Reply:
@@ -262,7 +264,8 @@ class _Handler(BaseHTTPRequestHandler):
             content = bytes([content[0] ^ 1]) + content[1:]
         if isinstance(fault, KeepOnly):
             content = content[: fault.size]
-        return _Reply(200 if span is None else 206, content)
+        breaks_after = fault.size if isinstance(fault, BreakWithin) else None
+        return _Reply(200 if span is None else 206, content, breaks_after=breaks_after)
 
     def _delete(self, bucket: str, name: str) -> _Reply:
         self.cloud.contents.delete(bucket, name, self._generation())
@@ -310,7 +313,7 @@ class _Handler(BaseHTTPRequestHandler):
         return body
 
     def _answer(self, reply: _Reply) -> None:
-        if self.left:
+        if self.left or reply.breaks_after is not None:
             # The body was not read, so the connection cannot carry another request.
             self.close_connection = True
         if reply.status == 499:
@@ -323,7 +326,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(reply.body)
+        self.wfile.write(reply.body[: reply.breaks_after])
 
 
 def _holding(size: int) -> _Reply:

@@ -57,7 +57,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class BreakWithin:
-    """Read and keep so many bytes of a chunk, then break the connection."""
+    """Carry so many bytes of a chunk, or of an answer, then break the connection."""
 
     size: int
 

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import gc
 import logging
-import random
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
-from typing import NamedTuple
 
 import google_crc32c
 import pytest
@@ -33,50 +29,15 @@ from google_fakes.storage_faults import (
     Replace,
     Step,
 )
-from oracle_etl.gateways.google.cloud_storage import CloudStorageObjectStore, signed_in_client
+from google_fakes.storage_home import BUCKET, CONTENT, GZIP, NAME, PASSING, Home, home
 from oracle_etl.model.errors import (
-    InvalidRequest,
-    NoSuchObject,
     ObjectConflict,
     StoreAway,
     StoreRefused,
     TransportError,
 )
-from oracle_etl.model.objects import StoredObject
 
-BUCKET = "lake"
-NAME = "TRPID-00000001/v001/EMP.jsonl.gz"
-GZIP = "application/gzip"
-CONTENT = random.Random(1).randbytes(3 * CHUNK + 1000)  # noqa: S311 - content for a test
-GRANULE = 256 * 1024
-
-PASSING: list[Fault] = [Answer(503), Answer(429), Answer(500), Answer(408), LoseRequest()]
-
-
-class Home(NamedTuple):
-    store: CloudStorageObjectStore
-    cloud: FakeCloudStorage
-
-    def write(self, content: bytes = CONTENT) -> StoredObject:
-        with self.store.create(BUCKET, NAME, content_type=GZIP) as target:
-            for first in range(0, len(content), 100_000):
-                target.write(content[first : first + 100_000])
-        return target.stored()
-
-    def fails_at(self, step: Step, *faults: Fault, after: int = 0) -> None:
-        self.cloud.faults.at(step, *faults, after=after)
-
-    @property
-    def objects(self) -> dict[str, bytes]:
-        assert self.cloud.faults.all_taken, "a fault of this test never happened"
-        return self.cloud.objects(BUCKET)
-
-
-@pytest.fixture
-def home() -> Iterator[Home]:
-    cloud = FakeCloudStorage(BUCKET)
-    with cloud.serving(), store_on(cloud) as store:
-        yield Home(store, cloud)
+__all__ = ["home"]
 
 
 class TestAFailureThatPasses:
@@ -196,8 +157,12 @@ class TestAFailureThatStays:
                 act()
             assert "create the bucket" in refused.value.hint
 
-    def test_of_bytes_damaged_on_the_way_leaves_nothing(self, home: Home) -> None:
+    @pytest.mark.parametrize("removing", [[], [Answer(503)], [LoseReply()]], ids=str)
+    def test_of_bytes_damaged_on_the_way_leaves_nothing(
+        self, home: Home, removing: list[Fault]
+    ) -> None:
         home.fails_at(Step.FINISH, Damage())
+        home.fails_at(Step.DELETE, *removing)
         with pytest.raises(StoreAway, match="damaged"):
             home.write()
         assert home.objects == {}
@@ -269,11 +234,12 @@ import os, signal, sys
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 from oracle_etl.gateways.google.cloud_storage import CloudStorageObjectStore
+from oracle_etl.gateways.system_clock import SystemClock
 client = storage.Client(
     project=None, credentials=AnonymousCredentials(),
     client_options={{"api_endpoint": {home.cloud.endpoint!r}}},
 )
-store = CloudStorageObjectStore(lambda: client, clock=None, chunk_bytes={CHUNK})
+store = CloudStorageObjectStore(lambda: client, clock=SystemClock(), chunk_bytes={CHUNK})
 writer = store.create({BUCKET!r}, {NAME!r}, content_type="x").__enter__()
 writer.write(bytes({len(CONTENT)}))
 {ending}
@@ -366,137 +332,3 @@ class TestAnySeriesOfFaults:
             else:
                 assert cloud.objects(BUCKET) == {NAME: content}
                 assert (stored.size, stored.crc32c) == (size, google_crc32c.value(content))
-
-
-class TestComposing:
-    @pytest.fixture
-    def sources(self, home: Home) -> list[StoredObject]:
-        made = []
-        for number in range(40):
-            name = f"_attempts/JOB/p{number:05d}"
-            with home.store.create(BUCKET, name, content_type=GZIP) as target:
-                target.write(b"%d," % number)
-            made.append(target.stored())
-        return made
-
-    joined = b"".join(b"%d," % number for number in range(40))
-
-    def compose(self, home: Home, sources: list[StoredObject]) -> StoredObject:
-        return home.store.compose(BUCKET, NAME, sources, content_type=GZIP)
-
-    def names(self, home: Home) -> set[str]:
-        return set(home.objects)
-
-    @pytest.mark.parametrize("fault", [*PASSING, LoseReply()], ids=str)
-    @pytest.mark.parametrize("after", [0, 2])
-    def test_gets_over_a_failure_that_passes(
-        self, home: Home, sources: list[StoredObject], fault: Fault, after: int
-    ) -> None:
-        home.fails_at(Step.COMPOSE, fault, after=after)
-        self.compose(home, sources)
-        assert home.objects[NAME] == self.joined
-        assert self.names(home) == {NAME, *(source.name for source in sources)}
-
-    def test_says_what_it_holds(self, home: Home, sources: list[StoredObject]) -> None:
-        self.compose(home, sources)
-        assert home.cloud.contents.content_type(BUCKET, NAME) == GZIP
-
-    @pytest.mark.parametrize("after", [0, 2])
-    def test_that_came_out_damaged_leaves_nothing(
-        self, home: Home, sources: list[StoredObject], after: int
-    ) -> None:
-        home.fails_at(Step.COMPOSE, Damage(), after=after)
-        with pytest.raises(StoreAway, match="damaged"):
-            self.compose(home, sources)
-        assert self.names(home) == {source.name for source in sources}
-
-    def test_never_replaces_another_object(self, home: Home, sources: list[StoredObject]) -> None:
-        home.fails_at(Step.COMPOSE, Replace(b"theirs"), after=2)
-        with pytest.raises(ObjectConflict):
-            self.compose(home, sources)
-        assert home.objects[NAME] == b"theirs"
-
-    def test_succeeds_though_its_inner_objects_cannot_be_removed(
-        self, home: Home, sources: list[StoredObject]
-    ) -> None:
-        home.fails_at(Step.DELETE, *[Answer(503)] * 14)
-        self.compose(home, sources)
-        assert home.objects[NAME] == self.joined
-        left = self.names(home) - {NAME, *(source.name for source in sources)}
-        assert len(left) == 2
-        assert all(name.startswith("_attempts/JOB/joined-") for name in left)
-
-    def test_needs_sources_of_the_same_bucket(
-        self, home: Home, sources: list[StoredObject]
-    ) -> None:
-        with pytest.raises(InvalidRequest):
-            home.store.compose("other", NAME, sources, content_type=GZIP)
-        with pytest.raises(InvalidRequest):
-            home.store.compose(BUCKET, NAME, [], content_type=GZIP)
-
-
-class TestReading:
-    def content(self, home: Home, stored: StoredObject) -> bytes:
-        with home.store.open(stored) as chunks:
-            return b"".join(chunks)
-
-    @pytest.mark.parametrize("fault", [*PASSING, LoseReply(), KeepOnly(7)], ids=str)
-    @pytest.mark.parametrize("after", [0, 2])
-    def test_gets_over_a_failure_that_passes(self, home: Home, fault: Fault, after: int) -> None:
-        stored = home.write()
-        home.fails_at(Step.READ, fault, after=after)
-        assert self.content(home, stored) == CONTENT
-
-    @pytest.mark.parametrize("after", [0, 3])
-    def test_of_damaged_bytes_never_ends_well(self, home: Home, after: int) -> None:
-        stored = home.write()
-        home.fails_at(Step.READ, Damage(), after=after)
-        with pytest.raises(StoreAway, match="damaged"):
-            self.content(home, stored)
-
-    def test_of_an_object_removed_meanwhile_names_it(self, home: Home) -> None:
-        stored = home.write()
-        with home.store.open(stored) as chunks:
-            next(chunks)
-            home.store.remove(stored)
-            with pytest.raises(NoSuchObject, match=NAME):
-                list(chunks)
-
-    def test_lists_more_names_than_a_page_holds(self, home: Home) -> None:
-        names = [f"x/{number:04d}" for number in range(250)]
-        for name in names:
-            home.cloud.contents.put(BUCKET, name, b"")
-        assert list(home.store.names(BUCKET, "x/")) == names
-
-
-class TestHostileNames:
-    @pytest.mark.parametrize(
-        "name",
-        ["", "/", "a//b", "..", "a/../b", "./a", "a\nb", "a\0b", "\ud800", "n" * 1025, "a/"],
-    )
-    def test_are_refused_before_any_request(self, home: Home, name: str) -> None:
-        with pytest.raises(InvalidRequest):
-            home.store.create(BUCKET, name, content_type=GZIP)
-        with pytest.raises(InvalidRequest):
-            home.store.stat(BUCKET, name)
-        assert home.cloud.asked == []
-
-    def test_of_buckets_are_refused(self, home: Home) -> None:
-        for bucket in ("", "gs://lake", "lake/folder"):
-            with pytest.raises(InvalidRequest):
-                home.store.stat(bucket, NAME)
-        assert home.cloud.asked == []
-
-
-class TestSigningIn:
-    @pytest.mark.parametrize("content", [None, "", "{}", "secret", '{"type": "service_account"}'])
-    def test_with_a_file_that_is_no_key_is_refused_without_showing_it(
-        self, tmp_path: Path, content: str | None
-    ) -> None:
-        file = tmp_path / "key.json"
-        if content is not None:
-            file.write_text(content)
-        with pytest.raises(StoreRefused) as refused:
-            signed_in_client(str(file))
-        assert "GCS_CREDENTIALS_FILE" in refused.value.hint
-        assert not content or content not in refused.value.message

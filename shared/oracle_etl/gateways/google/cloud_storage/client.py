@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
+import urllib3
 from google.api_core import exceptions as google_errors
 from google.cloud import storage
 from google.cloud.storage import (  # type: ignore[import-untyped]  # it ships no types
@@ -68,8 +69,9 @@ def named_errors(doing: str) -> Iterator[None]:
             if isinstance(error.response, requests.Response):
                 raise error_of(error.response) from None
             raise
-        except requests.RequestException as error:
-            # Its text and its trace quote the address, and an upload's address is a key to it.
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            # The latter where an answer breaks off that the client reads by itself. Its text and
+            # its trace quote the address, and an upload's address is a key to it.
             raise StoreAway(f"{doing}: {type(error).__name__}") from None
 
 

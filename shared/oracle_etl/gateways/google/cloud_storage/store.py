@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
-from typing import TypeVar
 
 from google.cloud import storage
 
@@ -20,7 +19,7 @@ from oracle_etl.gateways.google.cloud_storage.client import (
     stored,
 )
 from oracle_etl.gateways.google.cloud_storage.upload import Sending, Upload, checked, recognised
-from oracle_etl.gateways.google.patience import PATIENT, Patience, patiently
+from oracle_etl.gateways.google.patience import PATIENT, Patience
 from oracle_etl.model.errors import (
     InvalidRequest,
     NoSuchObject,
@@ -31,7 +30,6 @@ from oracle_etl.model.joined_crc32c import joined_crc32c
 from oracle_etl.model.objects import StoredObject
 from oracle_etl.ports import Clock, ObjectWriter
 
-T = TypeVar("T")
 _CHUNK_BYTES = 8 * 1024 * 1024
 _COMPOSED_AT_ONCE = 32
 _ATTEMPTS_FOLDER = "_attempts"
@@ -86,7 +84,7 @@ class CloudStorageObjectStore:
         """Return what stands under a name."""
         place = Place(bucket=bucket, name=name)
         try:
-            return self._patiently(lambda: self._client.metadata(place))
+            return self._sending.patiently(lambda: self._client.metadata(place))
         except NoSuchObject:
             return None
 
@@ -99,15 +97,15 @@ class CloudStorageObjectStore:
 
     def remove(self, stored: StoredObject) -> None:
         """Remove exactly this generation."""
-        place = Place.of(stored)
-        with suppress(NoSuchObject):
-            self._patiently(lambda: self._client.remove(place, stored.generation))
+        self._sending.remove(stored)
 
     def names(self, bucket: str, prefix: str) -> Iterator[str]:
         """Yield the names that start with a prefix, a page per request."""
         token: str | None = None
         while True:
-            page, token = self._patiently(partial(self._names_of_a_page, bucket, prefix, token))
+            page, token = self._sending.patiently(
+                partial(self._names_of_a_page, bucket, prefix, token)
+            )
             yield from page
             if token is None:
                 return
@@ -143,7 +141,7 @@ class CloudStorageObjectStore:
         size = sum(source.size for source in sources)
         crc32c = joined_crc32c((source.crc32c, source.size) for source in sources)
         try:
-            found = self._patiently(lambda: self._ask_to_join(place, sources, content_type))
+            found = self._sending.patiently(lambda: self._ask_to_join(place, sources, content_type))
         except ObjectConflict:
             return recognised(self._sending, place, size=size, crc32c=crc32c)
         except NoSuchObject:
@@ -166,7 +164,7 @@ class CloudStorageObjectStore:
     def _name_what_is_gone(self, sources: Sequence[StoredObject]) -> None:
         for source in sources:
             place = Place.of(source)
-            self._patiently(
+            self._sending.patiently(
                 lambda place=place, generation=source.generation: self._client.metadata(  # type: ignore[misc]
                     place, generation=generation
                 )
@@ -178,7 +176,9 @@ class CloudStorageObjectStore:
     ) -> Iterator[Iterator[bytes]]:
         place = Place.of(source)
         if first_byte >= end:
-            self._patiently(lambda: self._client.metadata(place, generation=source.generation))
+            self._sending.patiently(
+                lambda: self._client.metadata(place, generation=source.generation)
+            )
             yield iter(())
             return
         first = self._chunk(source, place, first_byte, end)
@@ -216,10 +216,7 @@ class CloudStorageObjectStore:
                 raise StoreAway(f"reading {place}: {len(content)} of {size} bytes came")
             return content
 
-        return self._patiently(read)
-
-    def _patiently(self, action: Callable[[], T]) -> T:
-        return patiently(action, patience=self._sending.patience, clock=self._sending.clock)
+        return self._sending.patiently(read)
 
 
 def _groups(sources: Sequence[StoredObject]) -> Iterator[Sequence[StoredObject]]:

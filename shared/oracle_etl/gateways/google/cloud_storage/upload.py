@@ -8,11 +8,12 @@ checksum of all bytes. Nothing here acts when an upload is collected as garbage.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from oracle_etl.gateways.google.cloud_storage import checksums
 from oracle_etl.gateways.google.cloud_storage.client import (
@@ -31,13 +32,14 @@ from oracle_etl.model.errors import (
 from oracle_etl.model.objects import StoredObject
 from oracle_etl.ports import Clock
 
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 _GRANULE = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """What an upload needs from its store."""
+    """What an upload needs from its store: the client, and how it is asked."""
 
     client: StorageClient
     clock: Clock
@@ -48,15 +50,23 @@ class Sending:
         if self.chunk_bytes < _GRANULE or self.chunk_bytes % _GRANULE:
             raise ValueError(f"a chunk is a multiple of {_GRANULE} bytes, not {self.chunk_bytes}")
 
+    def patiently(self, action: Callable[[], T]) -> T:
+        """Return what the action returns, trying again while the store is away."""
+        return patiently(action, patience=self.patience, clock=self.clock)
+
+    def remove(self, stored: StoredObject) -> None:
+        """Remove exactly this generation; nothing happens where it is gone."""
+        place = Place.of(stored)
+        with suppress(NoSuchObject):
+            self.patiently(lambda: self.client.remove(place, stored.generation))
+
 
 def recognised(sending: Sending, place: Place, *, size: int, crc32c: int) -> StoredObject:
     """Return what stands at a place that was to be empty, if it is what was to be written.
 
     So a reply that was lost after the object appeared is success. ObjectConflict otherwise.
     """
-    found = patiently(
-        lambda: sending.client.metadata(place), patience=sending.patience, clock=sending.clock
-    )
+    found = sending.patiently(lambda: sending.client.metadata(place))
     if (found.size, found.crc32c) != (size, crc32c):
         raise ObjectConflict(
             f"{place} holds generation {found.generation} ({found.size} bytes, crc32c "
@@ -73,7 +83,7 @@ def checked(
     """Return an object just written; where it is not what was sent it is removed again."""
     if (found.size, found.crc32c) == (size, crc32c):
         return found
-    sending.client.remove(place, found.generation)
+    sending.remove(found)
     raise StoreAway(f"{place} arrived damaged and was removed")
 
 
@@ -139,9 +149,7 @@ class Upload:
         if self._session is not None or self._taken:
             return
         try:
-            self._session = patiently(
-                self._started, patience=self._sending.patience, clock=self._sending.clock
-            )
+            self._session = self._sending.patiently(self._started)
         except ObjectConflict:
             self._taken = True
 
