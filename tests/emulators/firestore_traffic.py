@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]  # it ships no types
-from google.api_core.exceptions import Aborted, ServiceUnavailable
+from google.api_core.exceptions import GoogleAPICallError, ServiceUnavailable
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import firestore
 from google.cloud.firestore_v1.services.firestore.client import FirestoreClient
@@ -20,21 +20,23 @@ from google.cloud.firestore_v1.types import BatchGetDocumentsResponse, RunQueryR
 from emulators.google_emulators import firestore_address
 from oracle_etl.gateways.google.firestore import Database
 
-_COMMIT = "/google.firestore.v1.Firestore/Commit"
-
 
 class Traffic(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]
-    """Counts documents read and written, as Firestore bills them."""
+    """Counts documents read and written, as Firestore bills them; lets calls fail on demand."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._lost_replies = 0
-        self._aborted = 0
+        self._meanwhile: dict[str, Callable[[], object]] = {}
+        self._failures: defaultdict[str, deque[Exception]] = defaultdict(deque)
+        self._breaks: deque[int] = deque()
         self.reads = 0
         self.writes = 0
         self.commits = 0
         self.written_to: Counter[str] = Counter()
         """Writes by collection."""
+        self.longest_seconds: defaultdict[str, float] = defaultdict(float)
+        """By call, how long its answer was waited for at the most."""
 
     def forget(self) -> None:
         """Count from 0 again."""
@@ -45,19 +47,32 @@ class Traffic(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientIntercepto
         """Let commits be done and then seem to have failed."""
         self._lost_replies = count
 
-    def abort_the_next_commits(self, count: int) -> None:
-        """Let commits fail as if others had won."""
-        self._aborted = count
+    def before_the_next(self, call: str, act: Callable[[], object]) -> None:
+        """Let others act before a call of a name goes out."""
+        self._meanwhile[call] = act
+
+    def fail_the_next(
+        self,
+        call: str,
+        kind: type[GoogleAPICallError],
+        *,
+        says: str = "made by the test",
+        times: int = 1,
+    ) -> None:
+        """Let calls of a name fail before anything is done."""
+        self._failures[call].extend(kind(says) for _ in range(times))
+
+    def break_the_next_answer(self, *, after: int) -> None:
+        """Let the next answer to a query that has more documents break off behind so many."""
+        self._breaks.append(after)
 
     def intercept_unary_unary(
         self, continuation: Callable[..., Any], details: Any, request: Any
     ) -> Any:
-        if details.method != _COMMIT:
-            return continuation(details, request)
-        if self._aborted:
-            self._aborted -= 1
-            raise Aborted("made by the test")  # type: ignore[no-untyped-call]
+        call = self._asked(details)
         reply = continuation(details, request)
+        if call != "Commit":
+            return reply
         reply.result()
         with self._lock:
             self.commits += 1
@@ -71,7 +86,27 @@ class Traffic(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientIntercepto
     def intercept_unary_stream(
         self, continuation: Callable[..., Any], details: Any, request: Any
     ) -> Any:
-        return self._counted(continuation(details, request))
+        self._asked(details)
+        return self._counted(self._breaking(continuation(details, request)))
+
+    def _asked(self, details: Any) -> str:
+        call: str = details.method.rpartition("/")[2]
+        self._meanwhile.pop(call, lambda: None)()
+        with self._lock:
+            self.longest_seconds[call] = max(self.longest_seconds[call], details.timeout)
+            if self._failures[call]:
+                raise self._failures[call].popleft()
+        return call
+
+    def _breaking(self, replies: Any) -> Iterator[Any]:
+        documents = 0
+        for reply in replies:
+            if isinstance(reply, RunQueryResponse) and "document" in reply:
+                if self._breaks and self._breaks[0] == documents:
+                    self._breaks.popleft()
+                    raise ServiceUnavailable("made by the test")  # type: ignore[no-untyped-call]
+                documents += 1
+            yield reply
 
     def _counted(self, replies: Any) -> Iterator[Any]:
         for reply in replies:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from secrets import SystemRandom
@@ -21,6 +22,8 @@ class Patience:
     repeats: int = 6
     first_wait_seconds: float = 0.5
     longest_wait_seconds: float = 16.0
+    longest_seconds: float = math.inf
+    """After so long a call is not tried again, however often it was."""
 
     def waits(self) -> Iterator[float]:
         """Yield the wait before each repeat: doubled each time, between half and all of it."""
@@ -37,11 +40,12 @@ def patiently(action: Callable[[], T], *, patience: Patience, clock: Clock) -> T
 
     Not where the error has a hint: that asks for a person, whom no wait of ours brings.
     """
+    ends_at = clock.monotonic() + patience.longest_seconds
     for wait_seconds in patience.waits():
         try:
             return action()
         except TryAgain as error:
-            if error.hint:
+            if error.hint or clock.monotonic() + wait_seconds > ends_at:
                 raise
             clock.wait(wait_seconds)
     return action()

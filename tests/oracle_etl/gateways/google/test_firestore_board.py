@@ -10,6 +10,7 @@ from google.api_core.exceptions import ServiceUnavailable
 from builders import a_job, a_table, later
 from contracts.job_book_basis import write
 from emulators.emulator_fixtures import google_project
+from emulators.firestore_home import firestore_database
 from emulators.firestore_traffic import Traffic, watched_database
 from fakes.stepped_clock import SteppedClock
 from oracle_etl.gateways.google.firestore import (
@@ -19,6 +20,7 @@ from oracle_etl.gateways.google.firestore import (
 )
 from oracle_etl.model.job import Totals
 from oracle_etl.model.progress import Progress
+from oracle_etl.model.work import WorkStatus
 
 __all__ = ["google_project"]
 JOB = "JOB-20260301-120000-0001"
@@ -33,6 +35,7 @@ class Board:
         database = watched_database(project, self.traffic)
         self.board = FirestoreProgressBoard(database, clock=self.clock, interval_seconds=5)
         self.book = FirestoreJobBook(database, clock=self.clock, keep_days=90)
+        self.others = FirestoreJobBook(firestore_database(project), clock=self.clock, keep_days=90)
         write(self.book, a_job(), a_table())
         self.traffic.forget()
 
@@ -60,10 +63,49 @@ class TestPosts:
             shown.clock.wait(60)
         assert shown.traffic.writes == 1
 
-    def test_cost_no_read(self, shown: Board) -> None:
+    def test_of_a_table_read_at_once_and_of_a_job_cost_no_read(self, shown: Board) -> None:
         shown.post(7)
         shown.board.post_totals(JOB, Totals(rows=7))
         assert (shown.traffic.reads, shown.traffic.writes) == (0, 2)
+
+
+@pytest.mark.emulators
+class TestProgressOfATableInParts:
+    """Whoever keeps the job's totals posts it, while others end the table."""
+
+    IN_PARTS = Progress(rows=7, parts_total=3)
+
+    @pytest.fixture
+    def in_parts(self, shown: Board) -> Board:
+        write(shown.book, a_table(status=WorkStatus.RUNNING, parts_total=3))
+        shown.traffic.forget()
+        return shown
+
+    def post(self, board: Board) -> None:
+        board.board.post_table(JOB, "t00000", self.IN_PARTS)
+
+    def test_costs_a_read_and_a_write(self, in_parts: Board) -> None:
+        self.post(in_parts)
+        assert (in_parts.traffic.reads, in_parts.traffic.writes) == (1, 1)
+        assert in_parts.book.table(JOB, "t00000").progress == self.IN_PARTS
+
+    def test_is_not_shown_after_the_tables_end_and_is_no_change(self, in_parts: Board) -> None:
+        ended = a_table(status=WorkStatus.COMPLETED, parts_total=3)
+        write(in_parts.book, ended)
+        cursor = in_parts.book.table_changes(JOB, after=None, limit=9).cursor
+        self.post(in_parts)
+        assert in_parts.book.table(JOB, "t00000") == ended
+        assert in_parts.book.table_changes(JOB, after=cursor, limit=9).tables == ()
+
+    def test_is_not_shown_where_the_table_ends_at_that_moment(
+        self, in_parts: Board, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        ended = a_table(status=WorkStatus.COMPLETED, parts_total=3)
+        in_parts.traffic.before_the_next("Commit", lambda: write(in_parts.others, ended))
+        with caplog.at_level(logging.WARNING):
+            self.post(in_parts)
+        assert in_parts.book.table(JOB, "t00000") == ended
+        assert caplog.text == ""
 
 
 class TestAPostThatCannotBeShown:

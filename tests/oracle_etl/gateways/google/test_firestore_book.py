@@ -1,14 +1,10 @@
-"""What the book in Firestore does beyond its contract: costs, lost replies, late commits."""
+"""What the book in Firestore does beyond its contract: what it costs, and what it stores."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from google.api_core.exceptions import Aborted, FailedPrecondition
 
 from builders import (
     NOON,
@@ -23,47 +19,17 @@ from builders import (
     later,
 )
 from contracts.job_book_basis import write
-from emulators.emulator_fixtures import google_project
-from emulators.firestore_traffic import Traffic, watched_database
+from emulators.firestore_traffic import Traffic
+from emulators.watched_book import JOB, book, clock, database, google_project, traffic
 from fakes.stepped_clock import SteppedClock
 from oracle_etl.gateways.google.firestore import Database, FirestoreJobBook
-from oracle_etl.gateways.google.firestore.changes import MARGIN
 from oracle_etl.gateways.google.firestore.documents import job_path, plan_path, table_path
-from oracle_etl.gateways.google.patience import Patience
-from oracle_etl.model.errors import BookAway, InvalidRequest, NoSuchJob
+from oracle_etl.model.errors import InvalidRequest, NoSuchJob
 from oracle_etl.model.job import Counts
-from oracle_etl.model.work import WorkStatus
 from oracle_etl.ports import Entries
 
-__all__ = ["google_project"]
+__all__ = ["book", "clock", "database", "google_project", "traffic"]
 pytestmark = pytest.mark.emulators
-JOB = "JOB-20260301-120000-0001"
-
-
-@pytest.fixture
-def traffic() -> Traffic:
-    return Traffic()
-
-
-@pytest.fixture
-def database(google_project: str, traffic: Traffic) -> Database:
-    return watched_database(google_project, traffic)
-
-
-@pytest.fixture
-def clock() -> SteppedClock:
-    return SteppedClock()
-
-
-@pytest.fixture
-def book(database: Database, clock: SteppedClock) -> FirestoreJobBook:
-    return FirestoreJobBook(
-        database, clock=clock, keep_days=90, patience=Patience(repeats=3, first_wait_seconds=1)
-    )
-
-
-def count_rows(rows: int) -> Callable[[Entries], None]:
-    return lambda entries: entries.count_job(JOB, Counts(rows=rows))
 
 
 def claim(entries: Entries) -> None:
@@ -116,97 +82,6 @@ class TestWhatIsPaidFor:
         write(book, *(a_table(f"t{at}", position=at) for at in range(30)))
         book.table_changes(JOB, after=None, limit=10)
         assert traffic.reads == 10
-
-
-class TestALostReply:
-    def test_to_a_commit_counts_once(self, book: FirestoreJobBook, traffic: Traffic) -> None:
-        book.transact(lambda entries: entries.put_job(a_job()))
-        traffic.lose_the_next_replies(1)
-        book.transact(count_rows(5))
-        assert book.job(JOB).counts.rows == 5
-        assert traffic.commits == 2
-
-    def test_to_a_claim_leaves_the_claim_with_the_claimant(
-        self, book: FirestoreJobBook, traffic: Traffic
-    ) -> None:
-        write(book, a_job(), a_table())
-        traffic.lose_the_next_replies(1)
-        book.transact(claim)
-        table = book.table(JOB, "t00000")
-        assert (table.hold.owner, table.hold.fence, table.hold.failures) == ("w1", 1, 0)
-
-    def test_to_a_commit_that_was_refused_is_told_from_one_that_was_done(
-        self, book: FirestoreJobBook, traffic: Traffic
-    ) -> None:
-        book.transact(lambda entries: entries.put_job(a_job()))
-        traffic.abort_the_next_commits(2)
-        book.transact(count_rows(5))
-        assert book.job(JOB).counts.rows == 5
-
-
-class TestOthersWhoWin:
-    def test_are_waited_for_longer_each_time(
-        self, book: FirestoreJobBook, traffic: Traffic, clock: SteppedClock
-    ) -> None:
-        book.transact(lambda entries: entries.put_job(a_job()))
-        traffic.abort_the_next_commits(3)
-        book.transact(count_rows(1))
-        assert 0.5 + 1 + 2 <= clock.monotonic() <= 1 + 2 + 4
-
-    def test_too_often_mean_that_the_book_is_away(
-        self, book: FirestoreJobBook, traffic: Traffic
-    ) -> None:
-        book.transact(lambda entries: entries.put_job(a_job()))
-        traffic.abort_the_next_commits(4)
-        with pytest.raises(BookAway):
-            book.transact(count_rows(1))
-        assert book.job(JOB).counts.rows == 0
-
-    def test_while_reading_are_waited_for_too(self, book: FirestoreJobBook) -> None:
-        tries = []
-
-        def work(entries: Entries) -> None:
-            tries.append(entries)
-            if len(tries) < 3:
-                raise Aborted("as a read would")  # type: ignore[no-untyped-call]
-
-        book.transact(work)
-        assert len(tries) == 3
-
-    def test_are_met_again_by_one_thread_at_a_time(self, book: FirestoreJobBook) -> None:
-        all_lost, at_it, two_at_it = threading.Barrier(4), threading.Lock(), threading.Event()
-
-        def lose_once(number: int) -> None:
-            tries = []
-
-            def work(_: Entries) -> None:
-                tries.append(number)
-                if len(tries) == 1:
-                    all_lost.wait(timeout=30)
-                    raise Aborted("as others win")  # type: ignore[no-untyped-call]
-                if not at_it.acquire(blocking=False):
-                    two_at_it.set()
-                    return
-                # Were others let in, they would come now.
-                two_at_it.wait(timeout=0.05)
-                at_it.release()
-
-            book.transact(work)
-
-        with ThreadPoolExecutor(4) as threads:
-            list(threads.map(lose_once, range(4)))
-        assert not two_at_it.is_set()
-
-    def test_are_not_waited_for_where_an_index_is_missing(
-        self, book: FirestoreJobBook, clock: SteppedClock
-    ) -> None:
-        def work(_: Entries) -> None:
-            raise FailedPrecondition("no index")  # type: ignore[no-untyped-call]
-
-        with pytest.raises(BookAway) as away:
-            book.transact(work)
-        assert "infra/firestore.indexes.json" in away.value.hint
-        assert clock.monotonic() == 0
 
 
 class TestWhatCannotBeStored:
@@ -271,44 +146,6 @@ class TestDocuments:
         book.transact(lambda entries: entries.put_plan(JOB, "t00000", a_plan()))
         found = database.client.document(plan_path(JOB, "t00000")).get().to_dict() or {}
         assert isinstance(found["packed"], bytes)
-
-
-class TestAChangeThatCommitsLate:
-    """Its `changed_at` is earlier than the cursor, as if the commit had waited for a lock."""
-
-    def commit_late(self, database: Database, by: timedelta) -> None:
-        taken_up = datetime.now(UTC) - by  # noqa: TID251 - the emulator's time is the machine's
-        database.client.document(table_path(JOB, "t1")).update({"changed_at": taken_up, "rows": 7})
-
-    @pytest.fixture
-    def cursor(self, book: FirestoreJobBook) -> str:
-        write(book, *(a_table(f"t{at}", position=at) for at in range(3)))
-        changes = book.table_changes(JOB, after=None, limit=10)
-        assert len(changes.tables) == 3
-        return changes.cursor
-
-    def test_is_not_passed_over(
-        self, book: FirestoreJobBook, database: Database, cursor: str
-    ) -> None:
-        self.commit_late(database, MARGIN / 2)
-        changes = book.table_changes(JOB, after=cursor, limit=10)
-        assert [(table.table_id, table.rows) for table in changes.tables] == [("t1", 7)]
-        assert book.table_changes(JOB, after=changes.cursor, limit=10).tables == ()
-
-    def test_is_not_passed_over_between_two_pages(
-        self, book: FirestoreJobBook, database: Database, cursor: str
-    ) -> None:
-        for table_id in ("t0", "t2"):
-            write(book, a_table(table_id, status=WorkStatus.RUNNING))
-        first = book.table_changes(JOB, after=cursor, limit=1)
-        self.commit_late(database, MARGIN / 2)
-        seen = [table.table_id for table in first.tables]
-        following = first.cursor
-        for _ in range(10):
-            changes = book.table_changes(JOB, after=following, limit=1)
-            seen += [table.table_id for table in changes.tables]
-            following = changes.cursor
-        assert set(seen) == {"t0", "t1", "t2"}
 
 
 class TestSplitTables:

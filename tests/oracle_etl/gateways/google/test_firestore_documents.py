@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builders import a_job, a_part, a_plan, a_table, a_transport, later
+from builders import NOON, a_job, a_part, a_plan, a_table, a_transport, later
 from model_values import values_of
 from oracle_etl.gateways.google.firestore import documents
 from oracle_etl.gateways.google.firestore.changes import table_changes
@@ -160,7 +160,7 @@ class TestACursorThatNobodyGave:
     @given(cursor=any_text | st.binary(max_size=80).map(lambda raw: raw.hex()))
     def test_is_refused_before_anything_is_asked(self, cursor: str) -> None:
         with pytest.raises(InvalidRequest):
-            table_changes(Database(unreachable), "JOB", after=cursor, limit=1)
+            table_changes(Database(unreachable), "JOB", after=cursor, limit=1, now=NOON)
 
     @pytest.mark.parametrize(
         "told",
@@ -176,7 +176,7 @@ class TestACursorThatNobodyGave:
     def test_is_refused_also_where_it_looks_like_one(self, told: str) -> None:
         cursor = base64.urlsafe_b64encode(told.encode()).decode()
         with pytest.raises(InvalidRequest):
-            table_changes(Database(unreachable), "JOB", after=cursor, limit=1)
+            table_changes(Database(unreachable), "JOB", after=cursor, limit=1, now=NOON)
 
 
 def unreachable() -> NoReturn:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from fakes.stepped_clock import SteppedClock
@@ -37,6 +39,20 @@ class TestACallThatFails:
         with pytest.raises(StoreAway):
             patiently(call, patience=PATIENCE, clock=SteppedClock())
         assert call.tries == 5
+
+    def test_slowly_is_not_repeated_for_longer_than_that(self) -> None:
+        clock = SteppedClock()
+        tries = []
+
+        def call() -> None:
+            tries.append(clock.monotonic())
+            clock.wait(40)
+            raise StoreAway("no answer")
+
+        patience = replace(PATIENCE, longest_seconds=60)
+        with pytest.raises(StoreAway):
+            patiently(call, patience=patience, clock=clock)
+        assert len(tries) == 2
 
     @pytest.mark.parametrize(
         "error", [StoreRefused("no"), StoreAway("away", hint="grant a role")], ids=["good", "hint"]

@@ -17,8 +17,8 @@ from oracle_etl.gateways.google.firestore.client import (
     RETRIED,
     TIMEOUT_SECONDS,
     Database,
-    commit_errors,
     named_errors,
+    unhidden_errors,
 )
 from oracle_etl.gateways.google.firestore.entries import FirestoreEntries
 from oracle_etl.gateways.google.firestore.queries import SHAPES, Asked, ask
@@ -40,8 +40,13 @@ from oracle_etl.model.work import WorkRef, WorkStatus
 from oracle_etl.ports import Clock, Entries, Page, PageRequest, Receipt, TableChanges
 
 T = TypeVar("T")
-CONTENDED = Patience(repeats=10, first_wait_seconds=0.05, longest_wait_seconds=4.0)
-"""Transactions that lose against others are short, so their first waits are."""
+CONTENDED = Patience(
+    repeats=10, first_wait_seconds=0.05, longest_wait_seconds=4.0, longest_seconds=60.0
+)
+"""Transactions that lose against others are short, so their first waits are.
+
+One that does not even begin takes the client a minute: nobody waits for ten of them.
+"""
 _LONGEST_IN_LINE_SECONDS = 4.0
 """Where Firestore itself is slow, nobody shall wait for all others to find that out."""
 
@@ -94,7 +99,7 @@ class FirestoreJobBook:
             results.append(result)
 
         try:
-            with named_errors("writing state"), commit_errors():
+            with named_errors("writing state"), unhidden_errors():
                 run(transaction)
         except TransportError:
             # With a result, it was the commit that failed, or only its reply.
@@ -212,7 +217,9 @@ class FirestoreJobBook:
 
     def table_changes(self, job_id: str, *, after: str | None, limit: int) -> TableChanges:
         """Return tables changed after a cursor; see `changes` for why none is passed over."""
-        return table_changes(self._database, job_id, after=after, limit=limit)
+        return table_changes(
+            self._database, job_id, after=after, limit=limit, now=self._clock.now()
+        )
 
     def _split_tables_to_close(self, job_id: str, now: datetime) -> Iterator[WorkRef]:
         """Yield split tables whose parts have ended; their counters are blind, so they are read."""

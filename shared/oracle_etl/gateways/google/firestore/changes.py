@@ -8,7 +8,8 @@ moved along it would pass over a change that committed late.
 So changes are read in passes. A pass begins a margin before the last one did, walks along
 `changed_at`, and brings the tables whose `update_time` is later than the last pass's beginning.
 A change is then passed over only if its commit took longer than the margin, and the client gives
-a commit up before. What changes while a pass is under way may come twice.
+a commit up before. All pages of a pass are read as of its beginning, so that what changes while
+it is under way comes once, with the next.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ MARGIN = timedelta(seconds=75)
 _OLD_ONES_AT_ONCE = 20
 _LONGEST = 4000
 _EARLIEST_YEAR = 1970
+_REMEMBERED = timedelta(minutes=50)
+"""Firestore tells what was within the last hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,15 @@ class _Cursor:
         """Whether a table changed after the beginning of the last pass."""
         return self.known_up_to is None or _plain(found.update_time) > self.known_up_to
 
+    def as_of(self, now: datetime) -> datetime | None:
+        """Return the moment whose tables the pass shows; None, as they are, where it is long ago.
+
+        Then a change may come twice, but none is passed over.
+        """
+        if self.pass_began is None or abs(now - self.pass_began) > _REMEMBERED:
+            return None
+        return self.pass_began
+
     def moved_to(self, found: Snapshot) -> _Cursor:
         """Return the cursor behind a table that was looked at."""
         began = self.pass_began or _plain(found.read_time)
@@ -86,14 +98,14 @@ class _Cursor:
 
 
 def table_changes(
-    database: Database, job_id: str, *, after: str | None, limit: int
+    database: Database, job_id: str, *, after: str | None, limit: int, now: datetime
 ) -> TableChanges:
     """Return up to `limit` changed tables, and the cursor to ask with next."""
     cursor = _Cursor.from_text(after)
     news: list[Snapshot] = []
     while len(news) < limit:
         page_size = limit - len(news) + cursor.old_ones_expected
-        page = _page(database, job_id, cursor, limit=page_size)
+        page = _page(database, job_id, cursor, limit=page_size, now=now)
         for found in page:
             if len(news) == limit:
                 break
@@ -107,7 +119,9 @@ def table_changes(
     return TableChanges(tables=tuple(_tables(news)), cursor=cursor.to_text())
 
 
-def _page(database: Database, job_id: str, cursor: _Cursor, *, limit: int) -> Sequence[Snapshot]:
+def _page(
+    database: Database, job_id: str, cursor: _Cursor, *, limit: int, now: datetime
+) -> Sequence[Snapshot]:
     start = None if cursor.known_up_to is None else cursor.known_up_to - MARGIN
     return ask(
         database,
@@ -117,6 +131,7 @@ def _page(database: Database, job_id: str, cursor: _Cursor, *, limit: int) -> Se
             after=cursor.at,
             start_at=start,
             limit=limit,
+            as_of=cursor.as_of(now),
         ),
     )
 

@@ -53,6 +53,11 @@ _ENDED = re.compile(
 TIMEOUT_SECONDS = 10.0
 """Longest time of one request."""
 
+LOCKING_SECONDS = 30.0
+"""Longest time of one read in a transaction, which may wait for the locks of others.
+
+The client's own default is 300 s, longer than any lease."""
+
 RETRIED = Retry(
     predicate=if_exception_type(
         google_errors.ServiceUnavailable,
@@ -70,23 +75,29 @@ RETRIED = Retry(
 def named_errors(doing: str) -> Iterator[None]:
     """Turn what Firestore's client raises into our errors."""
     with named_by(ERRORS, doing=doing):
-        yield
+        try:
+            yield
+        except google_errors.InvalidArgument as error:
+            # A transaction that lost its locks, rested for a minute, or whose commit is repeated
+            # after a lost reply has ended: nothing is wrong with what was asked.
+            if _ENDED.search(str(error)):
+                raise google_errors.Aborted(str(error)) from error  # type: ignore[no-untyped-call]
+            raise
 
 
 @contextmanager
-def commit_errors() -> Iterator[None]:
-    """Name two failures of a commit that the client and the server hide behind others."""
+def unhidden_errors() -> Iterator[None]:
+    """Raise what the client hides behind a ValueError when it runs a transaction.
+
+    It says so that others won, and that it could not roll back what had never begun
+    (googleapis/python-firestore#879).
+    """
     try:
         yield
     except ValueError as error:
-        # The client's way to say that others won; nothing but its cause tells.
-        if isinstance(error.__cause__, google_errors.Aborted):
-            raise error.__cause__ from None
-        raise
-    except google_errors.InvalidArgument as error:
-        # The client repeats a commit whose reply was lost; the transaction has ended by then.
-        if _ENDED.search(str(error)):
-            raise google_errors.Aborted(str(error)) from error  # type: ignore[no-untyped-call]
+        hidden = error.__cause__ or error.__context__
+        if hidden is not None and isinstance(hidden, tuple(ERRORS)):
+            raise hidden from None
         raise
 
 

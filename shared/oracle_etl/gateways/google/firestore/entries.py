@@ -11,6 +11,7 @@ from google.cloud import firestore
 
 from oracle_etl.gateways.google.firestore import documents
 from oracle_etl.gateways.google.firestore.client import (
+    LOCKING_SECONDS,
     RETRIED,
     TIMEOUT_SECONDS,
     Database,
@@ -71,7 +72,9 @@ class FirestoreEntries:
         self._writes: list[Write] = []
         self._mark = {documents.WRITTEN_BY: secrets.token_hex(8)}
         self._marked: str | None = None
-        """The last document that was given the mark."""
+        """A document that was given the mark: by a put, where there was one, since others may
+        count at any moment and so put a mark of theirs over it."""
+        self._removed: str | None = None
 
     def transport(self, transport_id: str) -> Transport | None:
         """Read a transport."""
@@ -126,7 +129,8 @@ class FirestoreEntries:
 
     def remove_transport(self, transport_id: str) -> None:
         """Remove a transport."""
-        reference = self._reference(documents.transport_path(transport_id))
+        self._removed = documents.transport_path(transport_id)
+        reference = self._reference(self._removed)
         self._writes.append(lambda: self._transaction.delete(reference))
 
     def put_job(self, job: Job) -> None:
@@ -191,27 +195,34 @@ class FirestoreEntries:
     def write(self) -> None:
         """Hand every write to the transaction; called once, when the work has ended."""
         for path in self._to_be_looked_at:
-            with named_errors(f"reading {path}"):
-                found = self._reference(path).get(transaction=self._transaction)
-            self._is_there[path] = found.exists
+            self._got(path)
         for write in self._writes:
             write()
 
     def were_written(self) -> bool:
         """Tell whether the writes are there, after the reply to the commit was a failure."""
-        if self._marked is None:
+        path = self._marked or self._removed
+        if path is None:
             return False
-        with named_errors(f"looking whether {self._marked} was written"):
-            found = self._reference(self._marked).get(retry=RETRIED, timeout=TIMEOUT_SECONDS)
+        with named_errors(f"looking whether {path} was written"):
+            found = self._reference(path).get(retry=RETRIED, timeout=TIMEOUT_SECONDS)
+        if self._marked is None:
+            return not found.exists
         fields = found.to_dict() or {}
         return all(fields.get(name) == value for name, value in self._mark.items())
 
     def _read(self, path: str) -> Document | None:
         self._refuse_reading_after_writing()
-        with named_errors(f"reading {path}"):
-            found: Snapshot = self._reference(path).get(transaction=self._transaction)
-        self._is_there[path] = found.exists
+        found = self._got(path)
         return documents.model_fields(found.to_dict()) if found.exists else None
+
+    def _got(self, path: str) -> Snapshot:
+        with named_errors(f"reading {path}"):
+            found: Snapshot = self._reference(path).get(
+                transaction=self._transaction, retry=RETRIED, timeout=LOCKING_SECONDS
+            )
+        self._is_there[path] = found.exists
+        return found
 
     def _ask(self, asked: Asked) -> list[Snapshot]:
         self._refuse_reading_after_writing()
@@ -259,7 +270,8 @@ class FirestoreEntries:
         reference = self._reference(path)
         increments = {field: firestore.Increment(value) for field, value in added.items() if value}
         if increments:
-            marked = self._with_mark(path, {**increments, **also})
+            marked = {**increments, **also, **self._mark}
+            self._marked = self._marked or path
             self._writes.append(lambda: self._transaction.update(reference, marked))
 
     def _with_mark(self, path: str, document: Document) -> Document:

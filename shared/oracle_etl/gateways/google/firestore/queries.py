@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from google.api_core.retry import Retry
 from google.cloud import firestore
 from google.cloud.firestore import Query
 from google.cloud.firestore_v1.base_query import FieldFilter
 
 from oracle_etl.gateways.google.firestore.client import (
+    LOCKING_SECONDS,
     RETRIED,
     TIMEOUT_SECONDS,
     Database,
@@ -31,6 +34,9 @@ from oracle_etl.gateways.google.firestore.documents import (
 )
 
 _NAME = "__name__"
+_ONCE = Retry(predicate=lambda _error: False)
+"""The client would go on behind the last document that came, with the same limit, and by fields
+that it may not have been given: an answer that breaks off is asked for again, whole."""
 ASCENDING = "ASCENDING"
 DESCENDING = "DESCENDING"
 
@@ -128,6 +134,8 @@ class Asked:
     start_at: object = None
     """The order's value at which to begin."""
     limit: int | None = None
+    as_of: datetime | None = None
+    """The moment whose documents are asked for, up to an hour ago; None for now."""
 
 
 def ask(
@@ -141,8 +149,14 @@ def ask(
         if asked.limit is not None:
             query = query.limit(asked.limit)
         if transaction is not None:
-            return list(query.stream(transaction=transaction))
-        return list(query.stream(retry=RETRIED, timeout=TIMEOUT_SECONDS))
+            return list(
+                query.stream(transaction=transaction, retry=RETRIED, timeout=LOCKING_SECONDS)
+            )
+        return RETRIED(lambda: _asked_once(query, asked))()
+
+
+def _asked_once(query: Query, asked: Asked) -> list[Snapshot]:
+    return list(query.stream(retry=_ONCE, timeout=TIMEOUT_SECONDS, read_time=asked.as_of))
 
 
 def _collection(database: Database, shape: Shape, asked: Asked) -> Query:
