@@ -14,6 +14,7 @@ from pathlib import Path
 
 import requests
 
+from journey_homes.last_to_leave import ends_with_us
 from journey_homes.waiting import until
 
 _START_SECONDS = 60.0
@@ -37,7 +38,7 @@ def auth_emulator(folder: Path, *, modules: Path, project: str) -> Iterator[str]
     with (folder / "firebase.log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - a program of the package
             [node, str(program), "emulators:start", "--only=auth", f"--project={project}"],
-            cwd=folder,
+            cwd=ends_with_us(folder),
             # Nobody is asked whether the use of the tool may be counted.
             env={"PATH": os.defpath, "HOME": str(folder), "CI": "true"},
             stdin=subprocess.DEVNULL,

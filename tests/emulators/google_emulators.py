@@ -1,7 +1,8 @@
 """Google's own Firestore and Pub/Sub emulators, found through gcloud and started when first asked.
 
 Each is started once per test process, in a process group of its own, since killing only the
-script that starts it leaves its Java behind; the group ends with the test process.
+script that starts it leaves its Java behind; the group ends with the test process, also where
+that is killed.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+
+from journey_homes.last_to_leave import ends_with_us
 
 INSTALL = (
     "Google's emulators are not here: install Java 11 or later and the Google Cloud SDK, then "
@@ -57,10 +60,12 @@ def _started(program: str, *arguments: str) -> str:
     if folder is None:
         raise FileNotFoundError(INSTALL)
     port = _free_port()
-    output = Path(tempfile.mkdtemp(prefix="emulator-")) / "output.txt"
+    place = ends_with_us(Path(tempfile.mkdtemp(prefix="emulator-")))
+    output = place / "output.txt"
     with output.open("wb") as file:
         process = subprocess.Popen(  # noqa: S603 - a program of the SDK, found through gcloud
             [str(folder / program), *(each.format(port=port) for each in arguments)],
+            cwd=place,
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,

@@ -22,6 +22,7 @@ from threading import Lock, Thread
 from typing import Any, ClassVar
 
 from google_home.heard_stages import Heard, code_of_page
+from journey_homes.last_to_leave import ends_with_us
 
 MODULES = Path(sys.prefix) / "web" / "node_modules"
 INSTALL = (
@@ -99,6 +100,7 @@ class ListeningPage:
         with (folder / "browser.log").open("wb") as log:
             process = subprocess.Popen(  # noqa: S603 - a browser, found on the path
                 [program, *_QUIET, f"--user-data-dir={folder / 'profile'}", url],
+                cwd=ends_with_us(folder),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

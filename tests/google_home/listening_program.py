@@ -14,6 +14,7 @@ from pathlib import Path
 from emulators.google_emulators import firestore_address
 from google_home.heard_stages import Heard, code_of_page
 from journey_homes.environment import environment_of
+from journey_homes.last_to_leave import ends_with_us
 from oracle_etl.gateways.system_clock import SystemClock
 
 _END_SECONDS = 60.0
@@ -27,6 +28,7 @@ class ListeningProgram:
         program.write_text(code_of_page("python"))
         self._process = subprocess.Popen(  # noqa: S603 - the page's own program
             [sys.executable, str(program), project, job],
+            cwd=ends_with_us(folder),
             env=environment_of({"FIRESTORE_EMULATOR_HOST": firestore_address()}),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -15,6 +15,7 @@ from queue import Empty, SimpleQueue
 
 from journey_homes.environment import environment_of, the_command
 from journey_homes.home import Home
+from journey_homes.last_to_leave import ends_with_us
 from journey_homes.oracle import Oracle
 from journey_homes.processes import kill_all_in, send, working_in
 
@@ -52,6 +53,7 @@ class EmbeddedHome(Home):
             "DATA_FOLDER": str(folder),
         }
         folder.mkdir()
+        ends_with_us(folder)
         self.start_again()
 
     @cached_property

@@ -24,6 +24,7 @@ from google_fakes.cloud_storage_server import FakeCloudStorage
 from journey_homes.cloud_scheduler import AUDIENCE, TICK_ACCOUNT, CloudScheduler
 from journey_homes.environment import environment_of
 from journey_homes.home import Home
+from journey_homes.last_to_leave import ends_with_us
 from journey_homes.oracle import Oracle
 from journey_homes.processes import kill_all_in, send, working_in
 from journey_homes.waiting import until
@@ -68,6 +69,7 @@ class GoogleHome(Home):
         self._cloud_run = cloud_run
         cloud_run.start_task = self._start_task
         folder.mkdir()
+        ends_with_us(folder)
         self.start_again()
 
     def start_again(self) -> None:
