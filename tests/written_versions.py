@@ -13,10 +13,12 @@ from typing import Any
 from builders import a_transport
 from fakes.memory_source import MemorySource
 from flow_home import BUCKET, a_home, drain, put_transport, settle, start
-from oracle_etl.flow.findings import Depth, Report
+from oracle_etl.flow.findings import Depth, Fault, Report, TableReport
 from oracle_etl.flow.retry_job import retry_job
 from oracle_etl.flow.verify_job import verify_job
-from oracle_etl.model.job import Job
+from oracle_etl.model.errors import SourceAway
+from oracle_etl.model.job import Job, JobStatus
+from oracle_etl.model.reading import Reading
 from oracle_etl.model.transport import Carriage, Format, Proof, TableChoice
 from oracle_etl.outside import Outside
 
@@ -44,6 +46,11 @@ class Written:
 
     def verify(self, depth: Depth = Depth.OBJECTS) -> Report:
         return verify_job(self.job.id, outside=self.home, depth=depth)
+
+    @property
+    def manifest(self) -> Path:
+        """Where its manifest lies as a file."""
+        return self.folder / "manifest.json"
 
     def of(self, table: str) -> Path:
         """Return the first file of a table's data."""
@@ -91,6 +98,40 @@ def write_mixed_version(folder: Path) -> Written:
     )
 
 
+def write_failed_version(folder: Path) -> Written:
+    """Let the flow write a version of which one table fails."""
+    source = MemorySource()
+    source.put("EMP", EMP)
+    home = a_home(folder, source=source)
+    source.put("DEPT", DEPT)
+
+    def refuse(reading: Reading, _: int) -> None:
+        if reading.table.name == "DEPT":
+            raise SourceAway("the listener is down")
+
+    source.before_batch = refuse
+    job = settle(home, start(home, put_transport(home, "EMP", "DEPT")).id)
+    source.before_batch = None
+    assert job.status is JobStatus.FAILED
+    return Written(
+        home=home, source=source, job=job, folder=folder / "objects" / BUCKET / job.folder
+    )
+
+
+def table_of(report: Report, name: str) -> TableReport:
+    return next(each for each in report.tables if each.table.endswith(name))
+
+
+def faults(report: Report, name: str) -> set[Fault]:
+    """Return what is wrong with a table."""
+    return {each.fault for each in table_of(report, name).findings}
+
+
+def of_version(report: Report) -> set[Fault]:
+    """Return what is wrong with a version as a whole."""
+    return {each.fault for each in report.findings}
+
+
 @contextmanager
 def changed(
     file: Path, change: Callable[[bytes], bytes], *, unseen: bool = False
@@ -132,3 +173,8 @@ def rewritten(change: Callable[[dict[str, Any]], object]) -> Callable[[bytes], b
         return f'{head},\n "tables": [\n{lines}\n ]\n}}\n'.encode()
 
     return rewrite
+
+
+def change_manifest(written: Written, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change what a version's manifest says."""
+    written.manifest.write_bytes(rewritten(change)(written.manifest.read_bytes()))
