@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,8 +12,9 @@ from urllib.parse import quote, urlsplit
 import requests
 from urllib3.exceptions import HTTPError
 
+from command_line.api_problems import document_in, not_reached, refuse_problems
 from command_line.event_stream import ServerEvent, read_events
-from command_line.exits import BadUsage, NotAuthorised, ServerRefused, Stop, Unreachable
+from command_line.exits import BadUsage, Unreachable
 from oracle_etl.settings import Secret
 
 Answer = dict[str, Any]
@@ -22,21 +22,35 @@ Answer = dict[str, Any]
 LARGEST_PAGE = 500
 
 _CONNECT_SECONDS = 5.0
-_ANSWER_SECONDS = 60.0
+_ANSWER_SECONDS = 660.0
+"""Longer than the server waits for Oracle (ORACLE_CALL_TIMEOUT), so that it can say so itself."""
 _SILENCE_SECONDS = 60.0
 """A stream is silent no longer than its heartbeat; after this it is taken for dead."""
+_ALIVE_SECONDS = 10.0
+"""A stream that was heard for so long was not broken: in a job that waits, nothing happens."""
 _PATIENCE = 10
 """How often a broken stream is resumed without a single event in between."""
 _LONGEST_WAIT_SECONDS = 15.0
-_UNKNOWN_CALLER = 401
-_UNAUTHORISED = {_UNKNOWN_CALLER, 403}
-_OVERLOADED = 429
-_SERVER_FAULT = 500
 
 
 def path(*parts: str) -> str:
     """Return an API path; what users typed is quoted."""
-    return "/api/" + "/".join(quote(part, safe="") for part in parts)
+    return "/api/" + "/".join(quote(_named(part), safe="") for part in parts)
+
+
+def _named(part: str) -> str:
+    # These would name another path, as those of an empty variable in a script do.
+    if part in {"", ".", ".."}:
+        raise BadUsage(f"{part!r} is no id and no name", hint="is a variable empty?")
+    return _as_text(part)
+
+
+def _as_text(typed: str) -> str:
+    try:
+        typed.encode()
+    except UnicodeEncodeError as error:
+        raise BadUsage(f"{typed!r} is not text", hint="write it in UTF-8") from error
+    return typed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,21 +66,23 @@ class ApiClient:
     """Calls one server with one key."""
 
     def __init__(
-        self, url: str, *, api_key: Secret, wait: Callable[[float], None] = time.sleep
+        self,
+        url: str,
+        *,
+        api_key: Secret,
+        wait: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise BadUsage(
-                f"{url!r} is not the address of a server",
-                hint="set ORACLE_ETL_URL or --url to something like http://127.0.0.1:8080",
-            )
+        host = _host_of(url)
         self.url = url.rstrip("/")
         self._wait = wait
+        self._now = now
+        self._heard_at = now()
         self._session = requests.Session()
         # A proxy from the environment must not stand between this machine and itself.
-        self._session.trust_env = not is_loopback(parts.hostname)
+        self._session.trust_env = not is_loopback(host)
         if api_key:
-            self._session.headers["X-API-Key"] = api_key.reveal()
+            self._session.headers["X-API-Key"] = _sendable(api_key)
 
     def get(self, path: str, *, query: Mapping[str, object] | None = None) -> Reply:
         """Read a document."""
@@ -101,24 +117,18 @@ class ApiClient:
 
     def pages(
         self, path: str, key: str, *, query: Mapping[str, object], most: int | None = None
-    ) -> Iterator[Answer]:
-        """Yield the items of a list, page after page, `most` of them at most."""
-        return itertools.islice(self._all_pages(path, key, query), most)
-
-    def _all_pages(self, path: str, key: str, query: Mapping[str, object]) -> Iterator[Answer]:
-        token = None
-        while True:
-            page = self.get(path, query={**query, "page_token": token}).body
-            yield from page[key]
-            token = page.get("next_page_token")
-            if not token:
-                return
+    ) -> Pages:
+        """Return the items of a list, page after page, `most` of them at most."""
+        return Pages(
+            lambda token: self.get(path, query={**query, "page_token": token}).body, key, most
+        )
 
     def events(self, path: str) -> Iterator[ServerEvent]:
         """Yield a stream's events up to `complete`, resuming it wherever it breaks off."""
         last_id: str | None = None
         failures = 0
         while True:
+            began = self._heard_at = self._now()
             try:
                 for event in self._stream(path, last_id):
                     last_id, failures = event.id or last_id, 0
@@ -128,7 +138,8 @@ class ApiClient:
                 broken = Unreachable("the event stream ends again and again without an event")
             except Unreachable as error:
                 broken = error
-            failures += 1
+            is_alive = self._heard_at - began >= _ALIVE_SECONDS
+            failures = 1 if is_alive else failures + 1
             if failures == _PATIENCE:
                 raise broken
             self._wait(min(2.0 ** (failures - 1), _LONGEST_WAIT_SECONDS))
@@ -145,12 +156,16 @@ class ApiClient:
                 allow_redirects=False,
                 timeout=(_CONNECT_SECONDS, _SILENCE_SECONDS),
             ) as response:
-                _check(response)
-                # read1 returns what has arrived, whether or not the reply is chunked.
-                arriving = iter(lambda: response.raw.read1(65536, decode_content=True), b"")
-                yield from read_events(arriving)
+                refuse_problems(response)
+                yield from read_events(self._arriving(response))
         except (requests.RequestException, HTTPError) as error:
-            raise self._unreachable(error) from error
+            raise not_reached(self.url, error) from error
+
+    def _arriving(self, response: requests.Response) -> Iterator[bytes]:
+        # read1 returns what has arrived, whether or not the reply is chunked.
+        while chunk := response.raw.read1(65536, decode_content=True):
+            self._heard_at = self._now()
+            yield chunk
 
     def _call(
         self,
@@ -166,7 +181,7 @@ class ApiClient:
             response = self._session.request(
                 method,
                 self.url + path,
-                params={name: str(value) for name, value in given.items()},
+                params={name: _as_text(f"{value}") for name, value in given.items()},
                 json=body,
                 headers=dict(headers or {}),
                 # The server's answer to a redirected request would not be ours to trust with a key.
@@ -174,20 +189,66 @@ class ApiClient:
                 timeout=(_CONNECT_SECONDS, _ANSWER_SECONDS),
             )
         except requests.RequestException as error:
-            raise self._unreachable(error) from error
-        _check(response)
+            raise not_reached(self.url, error) from error
+        refuse_problems(response)
         return Reply(
-            body=_document(response) if response.content else {},
+            body=document_in(response) if response.content else {},
             etag=response.headers.get("ETag"),
             status=response.status_code,
         )
 
-    def _unreachable(self, error: Exception) -> Unreachable:
-        late = isinstance(error, requests.Timeout)
-        return Unreachable(
-            f"{self.url} {'did not answer in time' if late else 'does not answer'}",
-            hint="is the server running (`oracle-etl serve`), and is ORACLE_ETL_URL its address?",
+
+class Pages:
+    """A list, asked for page by page as far as it is read."""
+
+    def __init__(self, ask: Callable[[str | None], Answer], key: str, most: int | None) -> None:
+        self._ask = ask
+        self._key = key
+        self._most = most
+        self.is_cut_off = False
+        """Whether there is more than was wanted; known at the end."""
+
+    def __iter__(self) -> Iterator[Answer]:
+        """Yield the items."""
+        token, wanted = None, self._most
+        while True:
+            page = self._ask(token)
+            items, token = page[self._key], page.get("next_page_token")
+            if wanted is not None and len(items) >= wanted:
+                self.is_cut_off = len(items) > wanted or bool(token)
+                yield from items[:wanted]
+                return
+            yield from items
+            if not token:
+                return
+            wanted = None if wanted is None else wanted - len(items)
+
+
+def _host_of(url: str) -> str:
+    """Return the host of a server's address; BadUsage where it is none."""
+    try:
+        parts = urlsplit(url)
+        # It knows more of what cannot be asked than this module should.
+        requests.Request("GET", url).prepare()
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise BadUsage(
+            f"{url!r} is not the address of a server",
+            hint="set ORACLE_ETL_URL or --url to something like http://127.0.0.1:8080",
         )
+    return parts.hostname
+
+
+def _sendable(api_key: Secret) -> str:
+    key = api_key.reveal()
+    if key != key.strip() or not (key.isascii() and key.isprintable()):
+        raise BadUsage(
+            "the API key has what no key can have: a blank or an end of line around it, or a "
+            "letter beyond ASCII",
+            hint="set ORACLE_ETL_API_KEY to the key alone",
+        )
+    return key
 
 
 def is_loopback(host: str) -> bool:
@@ -196,50 +257,3 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
-
-
-def _check(response: requests.Response) -> None:
-    if response.ok and not response.is_redirect:
-        return
-    raise _stopped(response)
-
-
-def _stopped(response: requests.Response) -> Stop:
-    status = response.status_code
-    if response.is_redirect:
-        return ServerRefused(
-            f"the server answers with a redirect to {response.headers['Location']}",
-            hint="set ORACLE_ETL_URL to the address it should be",
-        )
-    problem = _problem(response)
-    message = str(problem.get("message") or problem.get("detail") or f"HTTP {status}")
-    hint = str(problem.get("hint") or "")
-    # 403 ACCESS_DENIED is Oracle's word about the service's account, not ours about the caller.
-    if status in _UNAUTHORISED and problem.get("code") != "ACCESS_DENIED":
-        # The server's hint names the header; who calls through us gives the key another way.
-        if status == _UNKNOWN_CALLER or not hint:
-            hint = "set ORACLE_ETL_API_KEY to one of the server's AUTH_API_KEYS"
-        return NotAuthorised(message, hint=hint, problem=problem)
-    if status == _OVERLOADED or status >= _SERVER_FAULT:
-        return Unreachable(message, hint=hint, problem=problem)
-    return ServerRefused(message, hint=hint, problem=problem)
-
-
-def _problem(response: requests.Response) -> Answer:
-    try:
-        return _document(response)
-    except (Unreachable, requests.RequestException):
-        return {"status": response.status_code, "message": f"HTTP {response.status_code}"}
-
-
-def _document(response: requests.Response) -> Answer:
-    try:
-        body = response.json()
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise Unreachable(
-            "the server's answer is not a JSON document",
-            hint="is ORACLE_ETL_URL the address of an oracle-etl server?",
-        )
-    return body

@@ -1,13 +1,20 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
 from answering_server import AnsweringServer, Given
+from command_line import api_client
 from command_line.api_client import ApiClient, is_loopback, path
 from command_line.exits import BadUsage, NotAuthorised, ServerRefused, Stop, Unreachable
-from oracle_etl.settings import Secret
+from oracle_etl.settings import Secret, SourceSettings
+from oracle_standin.tls import Authority
 
 COMPLETE = 'id: {}\nevent: complete\ndata: {{"status": "completed"}}\n\n'
 PROGRESS = 'id: {}\nevent: progress\ndata: {{"table": "T"}}\n\n'
@@ -21,6 +28,19 @@ def waited() -> list[float]:
 @pytest.fixture
 def api(server: AnsweringServer, waited: list[float]) -> ApiClient:
     return ApiClient(server.url, api_key=Secret("key-1"), wait=waited.append)
+
+
+@pytest.fixture
+def unknown_certificate(tmp_path: Path) -> Iterator[str]:
+    """The address of a server whose certificate no client has reason to trust."""
+    context = Authority.founded(tmp_path).server_context(client_certificates=ssl.CERT_NONE)
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"https://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
 
 
 class TestACall:
@@ -117,10 +137,52 @@ class TestAServer:
             api.get(path("jobs"))
         assert [each.path for each in server.asked] == ["/api/jobs"]
 
-    @pytest.mark.parametrize("url", ["127.0.0.1:8080", "ftp://host", "http://", "nonsense"])
+    @pytest.mark.parametrize(
+        "url",
+        [
+            *("127.0.0.1:8080", "ftp://host", "http://", "nonsense", "http://[::1"),
+            *("http://host:99999", "http://host:port", "http://a b", "http://\udce9"),
+        ],
+    )
     def test_needs_an_address(self, url: str) -> None:
         with pytest.raises(BadUsage, match="not the address"):
             ApiClient(url, api_key=Secret(""))
+
+    @pytest.mark.parametrize("key", ["secret-1\r", "secret-1\n", " secret-1", "secret-1열쇠"])
+    def test_is_not_sent_what_is_no_key(self, key: str) -> None:
+        with pytest.raises(BadUsage, match="API key") as raised:
+            ApiClient("http://127.0.0.1:1", api_key=Secret(key))
+        assert "secret-1" not in f"{raised.value} {raised.value.hint}"
+
+    def test_that_cannot_be_trusted_is_told_from_one_that_is_away(
+        self, unknown_certificate: str
+    ) -> None:
+        api = ApiClient(unknown_certificate, api_key=Secret(""))
+        with pytest.raises(Unreachable, match="certificate verify failed") as raised:
+            api.get(path("jobs"))
+        assert "REQUESTS_CA_BUNDLE" in raised.value.hint
+
+    def test_behind_a_proxy_that_is_away_is_told_from_one_that_is(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        api = ApiClient("http://etl.example.org", api_key=Secret(""))
+        with pytest.raises(Unreachable, match="the proxy on the way") as raised:
+            api.get(path("jobs"))
+        assert "HTTPS_PROXY" in raised.value.hint
+
+    def test_of_something_else_that_refuses_is_suspected(
+        self, api: ApiClient, server: AnsweringServer
+    ) -> None:
+        server.will_answer("GET /api/jobs", Given(status=404, body=b"<html>not here"))
+        with pytest.raises(ServerRefused, match="HTTP 404") as raised:
+            api.get(path("jobs"))
+        assert "ORACLE_ETL_URL" in raised.value.hint
+
+    def test_has_the_time_that_oracle_has_to_answer_it(self) -> None:
+        assert SourceSettings().call_timeout < api_client._ANSWER_SECONDS
 
     @pytest.mark.parametrize(
         ("host", "here"),
@@ -154,6 +216,30 @@ class TestAList:
         server.will_answer("GET /api/jobs", Given.document(first))
         assert [each["id"] for each in api.pages(path("jobs"), "jobs", query={}, most=2)] == [1, 2]
         assert len(server.asked) == 1
+
+    @pytest.mark.parametrize(
+        ("most", "is_cut_off"), [(None, False), (1, True), (2, True), (3, False), (4, False)]
+    )
+    def test_tells_whether_there_was_more_than_was_wanted(
+        self, api: ApiClient, server: AnsweringServer, most: int | None, *, is_cut_off: bool
+    ) -> None:
+        first = {"jobs": [{"id": 1}, {"id": 2}], "next_page_token": "t"}
+        server.will_answer("GET /api/jobs", Given.document(first))
+        server.will_answer("GET /api/jobs?page_token=t", Given.document({"jobs": [{"id": 3}]}))
+        found = api.pages(path("jobs"), "jobs", query={}, most=most)
+        assert len(list(found)) == min(most or 3, 3)
+        assert found.is_cut_off is is_cut_off
+
+
+class TestANameThatUsersType:
+    @pytest.mark.parametrize("name", ["", ".", "..", "\udce9"])
+    def test_that_would_be_another_path_is_refused(self, name: str) -> None:
+        with pytest.raises(BadUsage):
+            path("jobs", name)
+
+    def test_that_is_not_text_is_refused(self, api: ApiClient) -> None:
+        with pytest.raises(BadUsage, match="is not text"):
+            api.get(path("tables"), query={"search": "\udce9"})
 
 
 Watch = Callable[[], list[str | None]]
@@ -196,6 +282,17 @@ class TestAnEventStream:
         server.will_answer("GET /api/jobs/J/events", Given.events(": heartbeat\n\n"))
         with pytest.raises(Unreachable, match="without an event"):
             watch()
+
+    def test_in_which_nothing_happens_for_hours_is_followed_to_its_end(
+        self, server: AnsweringServer
+    ) -> None:
+        heard = itertools.count(step=60)
+        api = ApiClient(
+            server.url, api_key=Secret(""), wait=lambda _: None, now=lambda: next(heard)
+        )
+        silent = [Given.events(": heartbeat\n\n")] * 50
+        server.will_answer("GET /api/jobs/J/events", *silent, Given.events(COMPLETE.format(1)))
+        assert [event.name for event in api.events(path("jobs", "J", "events"))] == ["complete"]
 
     def test_of_no_job_is_refused_at_once(self, server: AnsweringServer, watch: Watch) -> None:
         with pytest.raises(ServerRefused):
