@@ -8,20 +8,16 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
-import oracledb
 
 from command_line.api_client import ApiClient, path
 from command_line.exits import BadUsage
-from command_line.output import Document, Output, View
-from command_line.printable import count, duration, size
-from command_line.reading_back import Written, verify
+from command_line.output import Document, Output
 from command_line.session import Session, says_how_it_ends
-from command_line.started_processes import Program, started
+from command_line.started_processes import Program, ends_in_order, started
 from command_line.watching import follow
 from oracle_etl.settings import Secret, environment_with, executable
 
@@ -29,17 +25,6 @@ FOLDER = Path(".data/demo")
 
 _PATIENCE_SECONDS = 60.0
 _STANDIN = re.compile(r"user (\S+), password (\S+), dsn (\S+)")
-_RESULT = View(
-    event="verified",
-    columns={
-        "TABLE": lambda table: table["table"],
-        "ROWS": lambda table: count(table["rows"]),
-        "SIZE": lambda table: size(table["bytes"]),
-        "TIME": lambda table: duration(table["seconds"]),
-        "SAME AS IN ORACLE": lambda _: "yes, every value",
-        "FILE": lambda table: ", ".join(Path(file).name for file in table["files"]),
-    },
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +45,7 @@ def demo(output: Output) -> None:
     everything else is the real thing. Everything lies in .data/demo, which each run begins anew.
     """
     with ExitStack() as stack:
+        stack.enter_context(ends_in_order())
         folder = stack.enter_context(own_folder(FOLDER))
         output.note("starting a stand-in Oracle with a sample schema ...")
         account = stack.enter_context(_standin(folder))
@@ -68,7 +54,10 @@ def demo(output: Output) -> None:
         output.note(f"the service answers at {url}")
         session = Session(api=ApiClient(url, api_key=Secret("")), output=output)
         job = _carry(session, schema=account.user.upper())
-        _verify(session, job, account)
+        # Imported here: Oracle's driver would slow down every other command.
+        from command_line.demo_result import show_result  # noqa: PLC0415
+
+        show_result(session, job, **asdict(account))
         place = Path(job["location"]).relative_to(Path.cwd())
         output.note(f"the files lie in {place}, beside {Path(job['manifest']).name}")
 
@@ -76,17 +65,27 @@ def demo(output: Output) -> None:
 @contextmanager
 def own_folder(folder: Path) -> Iterator[Path]:
     """Empty the demo's folder, unless another demo works in it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder.parent / "demo.lock").open("w") as lock:
+    with ExitStack() as held:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _empty(folder, held)
         except BlockingIOError as error:
             raise BadUsage(
                 f"another demo works in {folder}", hint="wait for it to end, or stop it"
             ) from error
-        shutil.rmtree(folder)
-        folder.mkdir()
+        except OSError as error:
+            raise BadUsage(
+                f"{folder} cannot be made anew: {error.strerror}",
+                hint="run the demo in a folder that this account may write",
+            ) from error
         yield folder.resolve()
+
+
+def _empty(folder: Path, held: ExitStack) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = held.enter_context((folder.parent / "demo.lock").open("w"))
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    shutil.rmtree(folder)
+    folder.mkdir()
 
 
 def _standin(folder: Path) -> AbstractContextManager[Account]:
@@ -144,30 +143,3 @@ def _carry(session: Session, *, schema: str) -> Document:
     session.output.event("job", job)
     session.output.note(f"{job['id']} carries them as {job['version']}")
     return follow(session, job["id"])
-
-
-def _verify(session: Session, job: Document, account: Account) -> None:
-    """Read every table back, compare each of its values with Oracle's, and show the result."""
-    session.output.note("reading everything back, and comparing it with the source ...")
-    tables = session.api.pages(path("jobs", job["id"], "tables"), "tables", query={})
-    with oracledb.connect(
-        user=account.user, password=account.password, dsn=account.dsn
-    ) as connection:
-        session.output.rows(_RESULT, (_verified(connection, table) for table in tables))
-
-
-def _verified(connection: oracledb.Connection, table: Document) -> Document:
-    owner, name = table["table_name"].split(".", 1)
-    files = tuple(Path(each["path"]) for each in table["objects"])
-    rows = verify(connection, Written(owner=owner, table=name, files=files))
-    return {
-        "table": table["table_name"],
-        "rows": rows,
-        "bytes": table["bytes_transferred"],
-        "seconds": _seconds(table["started_at"], table["completed_at"]),
-        "files": [str(file) for file in files],
-    }
-
-
-def _seconds(began: str, ended: str) -> float:
-    return (datetime.fromisoformat(ended) - datetime.fromisoformat(began)).total_seconds()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,12 +12,21 @@ from pathlib import Path
 
 import click
 
-from command_line.exits import BadUsage, DataDiffers, Unreachable
+from command_line.exits import BadUsage, TableStays, TypesDiffer, Unreachable
 from command_line.output import Document, Output, View
+from oracle_etl.flow.check_up import clock_differs_by
 from oracle_etl.flow.first_contact import PREFIX, FirstContact, make_first_contact
-from oracle_etl.model.errors import TableLeft, TryAgain
+from oracle_etl.model.errors import TryAgain
 from oracle_etl.settings import Settings
 from oracle_etl.wiring.trials import Trial, wire_trial
+
+
+def _told(verdict: Document) -> str:
+    """Return the code or the value that tells what is wrong, and what could not be tried."""
+    left_out = verdict["left_out"]
+    untried = f"{left_out} values left out: no letters for them" if left_out else ""
+    return "; ".join(part for part in (verdict["told"], untried) if part)
+
 
 TRIED = View(
     event="tried_type",
@@ -24,7 +34,7 @@ TRIED = View(
         "TYPE": lambda verdict: verdict["type"],
         "RESULT": lambda verdict: verdict["outcome"],
         "VALUES": lambda verdict: verdict["values"],
-        "TOLD": lambda verdict: verdict["told"],
+        "TOLD": _told,
     },
 )
 WAYS = View(
@@ -47,17 +57,10 @@ class Asked:
     seed: int
     is_agreed: bool
 
-
-class TableStays(DataDiffers):
-    """A table of ours could not be dropped."""
-
-    code = TableLeft.code
-
-
-class TypesDiffer(DataDiffers):
-    """A type did not come back as it was put in."""
-
-    code = "TYPES_DIFFER"
+    @property
+    def text(self) -> Path:
+        """Where the report for people goes."""
+        return self.report.with_suffix(".txt")
 
 
 def first_contact(asked: Asked, *, settings: Settings, output: Output) -> None:
@@ -65,17 +68,17 @@ def first_contact(asked: Asked, *, settings: Settings, output: Output) -> None:
 
     TypesDiffer where a type is not carried, TableStays where the schema is not as it was.
     """
+    _refuse_unwritable(asked)
     _agree(asked)
     mode = settings.sources[asked.source].mode if asked.source in settings.sources else ""
     with closing(wire_trial(settings, asked.source, mode=mode)) as trial:
         contact = _contact(trial, asked)
     output.rows(WAYS, map(asdict, contact.ways))
     output.rows(TRIED, map(asdict, contact.types))
-    text = asked.report.with_suffix(".txt")
     _write(asked.report, json.dumps(contact.document(), indent=2, ensure_ascii=False) + "\n")
-    _write(text, "\n".join(lines_of(contact)) + "\n")
+    _write(asked.text, "\n".join(lines_of(contact)) + "\n")
     output.event("first_contact", contact.document())
-    output.note(f"the report is in {asked.report} and {text}")
+    output.note(f"the report is in {asked.report} and {asked.text}")
     _judge(contact, asked)
 
 
@@ -88,6 +91,20 @@ def _judge(contact: FirstContact, asked: Asked) -> None:
             f"not carried exactly: {', '.join(wrong)}",
             hint=f"exclude columns of these types, and send {asked.report} with a report of the "
             "fault: it names no host, no user and no data",
+        )
+
+
+def _refuse_unwritable(asked: Asked) -> None:
+    """Refuse a name for the report that would be no use once everything was tried."""
+    if asked.report == asked.text:
+        raise BadUsage(
+            f"{asked.report} is the name of the report for people, beside the one for programs",
+            hint="name the one for programs with --report, as in --report first-contact.json",
+        )
+    if not os.access(asked.report.parent, os.W_OK):
+        raise BadUsage(
+            f"{asked.report} cannot be written: its folder is not there, or not to be written in",
+            hint="name another file with --report",
         )
 
 
@@ -140,7 +157,7 @@ def lines_of(contact: FirstContact) -> Iterator[str]:
     yield ""
     yield f"Oracle {server.release} through {server.driver}"
     yield f"character sets {server.character_set} and {server.national_character_set}"
-    yield f"its clock is before ours by {server.clock_ahead_seconds:.1f} s"
+    yield f"its clock is {clock_differs_by(server)}"
     yield from (f"{what}: {answer}" for what, answer in server.answers.items())
     yield f"privileges: {', '.join(sorted(server.privileges)) or 'none'}"
     yield ""
@@ -159,5 +176,5 @@ def _way_line(way: Document) -> str:
 
 
 def _type_line(verdict: Document) -> str:
-    told = f": {verdict['told']}" if verdict["told"] else ""
-    return f"{verdict['type']}: {verdict['outcome']}, {verdict['values']} values{told}"
+    tried = f"{verdict['type']}: {verdict['outcome']}, {verdict['values']} values"
+    return ": ".join(part for part in (tried, _told(verdict)) if part)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from oracle_etl.model.errors import TableLeft
+
 
 class Stop(Exception):
     """The command ends without having done what was asked; says why, and what to do."""
@@ -33,6 +35,24 @@ class DataDiffers(Stop):
 
     exit_code = 1
     code = "DATA_DIFFERS"
+
+
+class NotWell(DataDiffers):
+    """Something that jobs need is broken."""
+
+    code = "NOT_WELL"
+
+
+class TypesDiffer(DataDiffers):
+    """A type did not come back as it was put in."""
+
+    code = "TYPES_DIFFER"
+
+
+class TableStays(DataDiffers):
+    """A table of a first contact could not be dropped."""
+
+    code = TableLeft.code
 
 
 class BadUsage(Stop):
@@ -68,6 +88,12 @@ class NotAllChecked(Stop):
 
     exit_code = 6
     code = "NOT_ALL_CHECKED"
+
+
+class DidNotStart(Stop):
+    """A process of the demo ended, or was silent, before it was ready."""
+
+    code = "DID_NOT_START"
 
 
 FAULT = 70

@@ -10,19 +10,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import TypeVar
+from types import FrameType
+from typing import NoReturn, TypeVar
 
-from command_line.exits import Stop
+from command_line.exits import DidNotStart
 
 T = TypeVar("T")
 
 _ENDED = ""
-
-
-class DidNotStart(Stop):
-    """A process of the demo ended, or was silent, before it was ready."""
-
-    code = "DID_NOT_START"
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_KILLED_BY = 128
+"""What a shell adds to the number of the signal that ended a program."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +34,31 @@ class Program:
     log: Path
     grace_seconds: float = 60.0
     """How long it may take to stop; the service waits for its workers."""
+
+
+@contextlib.contextmanager
+def ends_in_order() -> Iterator[None]:
+    """Let signals end the block as an exception does, so that what it started is stopped.
+
+    Started programs have a session of their own: no closed terminal would end them.
+    """
+    ours = [each for each in _ENDING if signal.getsignal(each) is not signal.SIG_IGN]
+
+    def end(number: int, frame: FrameType | None) -> NoReturn:
+        del frame
+        for each in ours:
+            # Once is enough: another one must not break off the ending.
+            signal.signal(each, signal.SIG_IGN)
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        raise SystemExit(_KILLED_BY + number)
+
+    before = {each: signal.signal(each, end) for each in ours}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 @contextlib.contextmanager

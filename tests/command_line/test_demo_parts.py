@@ -20,6 +20,12 @@ class TestTheFolderOfADemo:
             (folder / "state.db").write_text("kept")
         assert (folder / "state.db").read_text() == "kept"
 
+    def test_that_cannot_be_made_is_refused_with_what_to_do(self, tmp_path: Path) -> None:
+        (tmp_path / "data").touch()
+        with pytest.raises(BadUsage, match="cannot be made anew") as raised:
+            own_folder(tmp_path / "data" / "demo").__enter__()
+        assert "may write" in raised.value.hint
+
     def test_belongs_to_one_demo_at_a_time(self, tmp_path: Path) -> None:
         with own_folder(tmp_path / "demo") as folder:
             (folder / "state.db").write_text("in use")

@@ -103,6 +103,15 @@ class TestACheckUp:
         monkeypatch.setenv("ETL_LEASE", "soon")
         assert doctor().exit_code == 2
 
+    def test_of_a_folder_that_cannot_be_written_ends_with_2(
+        self, doctor: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "file").touch()
+        monkeypatch.setenv("DATA_FOLDER", str(tmp_path / "file"))
+        result = doctor()
+        assert result.exit_code == 2
+        assert "set DATA_FOLDER" in result.stderr
+
     def test_of_several_sources_looks_at_each_that_is_configured(
         self, doctor: Run, oracle: OracleAtHand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -190,10 +199,14 @@ class TestAFirstContact:
         assert result.exit_code == 4
         assert "ORACLE_ETL_TRY_" not in result.stderr
 
-    def test_of_a_report_that_cannot_be_written_ends_with_2(self, doctor: Run) -> None:
-        result = doctor("--first-contact", "--yes", "--report", "nowhere/report.json")
-        assert result.exit_code == 2
+    @pytest.mark.parametrize("report", ["nowhere/report.json", "report.txt"])
+    def test_of_a_report_that_cannot_be_written_ends_with_2_before_anything_is_tried(
+        self, doctor: Run, tmp_path: Path, report: str
+    ) -> None:
+        result = doctor("--first-contact", "--yes", "--report", report)
+        assert (result.exit_code, result.stdout) == (2, "")
         assert "--report" in result.stderr
+        assert list(tmp_path.rglob("report*")) == []
 
     def test_of_a_source_that_is_not_configured_names_those_that_are(self, doctor: Run) -> None:
         result = doctor("--first-contact", "--yes", "--source", "erp")

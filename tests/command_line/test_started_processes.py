@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from command_line.started_processes import DidNotStart, Program, started
+from command_line.exits import DidNotStart
+from command_line.started_processes import Program, started
 
 READY = "import os, sys, signal; print('pid', os.getpid(), flush=True); signal.pause()"
 
@@ -63,6 +66,38 @@ class TestAStartedProgram:
         script = f"print('x' * 1_000_000, flush=True); {READY}"
         with started(a_program(tmp_path, script), ready=pid_in, patience_seconds=30) as pid:
             assert is_alive(pid)
+
+
+STARTING = """
+import signal, sys
+from pathlib import Path
+from command_line.started_processes import Program, ends_in_order, started
+
+folder = Path(sys.argv[1])
+program = Program(
+    name="p", command=(sys.executable, "-c", sys.argv[2]), environment={}, folder=folder,
+    log=folder / "program.log",
+)
+with ends_in_order(), started(program, ready=str.strip, patience_seconds=30) as said:
+    print(said, flush=True)
+    while True:
+        signal.pause()
+"""
+
+
+class TestAProgramWhoseStarterIsToldToEnd:
+    @pytest.mark.parametrize(
+        ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, -2)]
+    )
+    def test_is_stopped_too(self, tmp_path: Path, number: signal.Signals, code: int) -> None:
+        command = (sys.executable, "-c", STARTING, str(tmp_path), READY)
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as starter:  # noqa: S603 - our own
+            assert starter.stdout is not None
+            pid = pid_in(starter.stdout.readline())
+            assert pid is not None
+            starter.send_signal(number)
+            assert starter.wait(30) == code
+        assert not is_alive(pid)
 
 
 class TestAProgramThatWillNotStop:

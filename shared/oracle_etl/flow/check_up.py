@@ -145,9 +145,8 @@ def _undo(part: str, server: ServerFacts) -> Finding:
 
 
 def _clock(part: str, server: ServerFacts) -> Finding:
-    ahead = server.clock_ahead_seconds
-    found = f"{abs(ahead):.1f} s {'before' if ahead > 0 else 'behind'} this machine's"
-    if abs(ahead) <= _CLOCK_SECONDS:
+    found = clock_differs_by(server)
+    if abs(server.clock_ahead_seconds) <= _CLOCK_SECONDS:
         return Finding(part=part, health=Health.WELL, found=found)
     return Finding(
         part=part,
@@ -155,6 +154,12 @@ def _clock(part: str, server: ServerFacts) -> Finding:
         found=found,
         advice="set both clocks by NTP: schedules and leases go by this machine's",
     )
+
+
+def clock_differs_by(server: ServerFacts) -> str:
+    """Return how far a server's clock is from ours."""
+    ahead = server.clock_ahead_seconds
+    return f"{abs(ahead):.1f} s {'before' if ahead > 0 else 'behind'} this machine's"
 
 
 def _tables(part: str, *, sees_one: bool) -> Finding:
