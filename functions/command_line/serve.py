@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
-from tempfile import TemporaryFile
 
 import click
 
 from command_line.api_client import is_loopback
+from command_line.data_folder import prepare_folder
 from command_line.exits import BadUsage
 from command_line.output import Output
 from command_line.session import examples, says_how_it_ends
 from oracle_etl.logs import secrets_in, set_up_logging
-from oracle_etl.settings import HomeSettings, ServerSettings, Settings, SourceSettings
+from oracle_etl.settings import ServerSettings, Settings, SourceSettings
 
 
 @click.command(
@@ -98,19 +98,4 @@ def refuse_a_taken_port(server: ServerSettings) -> None:
         raise BadUsage(
             f"cannot listen on {server.host}, port {server.port}: {reason}",
             hint="end what listens there, or set SERVER_PORT to another port",
-        ) from error
-
-
-def prepare_folder(home: HomeSettings) -> None:
-    """Make the folder of the embedded home, for this account alone; refuse one it cannot write."""
-    if home.home != "embedded":
-        return
-    try:
-        home.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with TemporaryFile(dir=home.data_folder):
-            pass
-    except OSError as error:
-        raise BadUsage(
-            f"{home.data_folder} cannot be written: {error.strerror}",
-            hint="set DATA_FOLDER to a folder that this account may write",
         ) from error

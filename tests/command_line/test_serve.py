@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from command_line.data_folder import prepare_folder
 from command_line.exits import BadUsage
 from command_line.main import main
-from command_line.serve import prepare_folder, refuse_a_taken_port, refuse_strangers
+from command_line.serve import refuse_a_taken_port, refuse_strangers
 from command_line.streams_end import StartResponse, StreamsEnd
 from oracle_etl.settings import AuthSettings, HomeSettings, Secret, ServerSettings, Settings
 

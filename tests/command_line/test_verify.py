@@ -242,6 +242,23 @@ class TestACommandThatCannotBeCarriedOut:
         assert result.exit_code == 3
         assert "there is no" in result.stderr
 
+    def test_because_the_job_is_in_another_state_says_where_it_looked(
+        self, tmp_path: Path, verify: Run
+    ) -> None:
+        result = verify("JOB-20260301-120000-ffff")
+        assert result.exit_code == 3
+        assert f"in the state in {tmp_path}" in result.stderr
+        assert "run it with the service's settings" in result.stderr
+
+    def test_because_the_folder_cannot_be_written_ends_with_2(
+        self, tmp_path: Path, verify: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "file").touch()
+        monkeypatch.setenv("DATA_FOLDER", str(tmp_path / "file"))
+        result = verify("JOB-20260301-120000-ffff")
+        assert result.exit_code == 2
+        assert "set DATA_FOLDER" in result.stderr
+
     def test_because_the_state_is_away_ends_with_4(self, tmp_path: Path, verify: Run) -> None:
         (tmp_path / "state.db").mkdir()
         assert verify("JOB-20260301-120000-ffff").exit_code == 4
@@ -287,6 +304,21 @@ class TestADatabaseThatIsThere:
             drain(home)
             home.close()
         return job
+
+    def test_is_asked_in_its_own_mode_beside_a_source_in_thick_mode(
+        self,
+        tmp_path: Path,
+        oracle: OracleAtHand,
+        verify_deep: Run,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        old = {"dsn": "10.20.0.15:1521/ORCL", "username": "ETL", "mode": "thick"}
+        config = tmp_path / "config.yaml"
+        config.write_text(json.dumps({"sources": {"old": old}}))
+        monkeypatch.setenv("CONFIG_PATH", str(config))
+        job = self.written(tmp_path, oracle, Format.JSONL_GZ)
+        result = verify_deep(job.id)
+        assert (result.exit_code, result.stderr) == (0, "")
 
     @pytest.mark.parametrize("format_", Format)
     def test_holds_what_was_written_whatever_happened_since(

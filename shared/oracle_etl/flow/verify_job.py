@@ -16,6 +16,7 @@ from oracle_etl.flow.check_manifest import (
 from oracle_etl.flow.decode import Damaged
 from oracle_etl.flow.decode.manifest import WrittenVersion, open_manifest
 from oracle_etl.flow.findings import Basis, Depth, Fault, Finding, Report, TableReport
+from oracle_etl.flow.read_manifest import manifest_of
 from oracle_etl.flow.verify_tables import verify_tables
 from oracle_etl.model.errors import (
     InvalidRequest,
@@ -41,12 +42,7 @@ def verification_of_job(job_id: str, *, outside: Outside, depth: Depth) -> Verif
     Without a readable manifest the job book says what has to be there.
     """
     job = outside.book.job(job_id)
-    if job.manifest is None:
-        raise NoSuchObject(
-            f"{job_id} has no manifest: it is {job.status}",
-            hint="a job can be verified once it has ended",
-        )
-    folder = Folder.around(job.bucket, job.manifest)
+    folder = Folder.around(job.bucket, manifest_of(job))
     return Verification(folder, job, outside=outside, depth=depth)
 
 
@@ -104,6 +100,11 @@ class Verification:
         self._contents = self._readable() or self._held()
         self._tables: list[TableReport] = []
         self._running = self._run()
+
+    @property
+    def source(self) -> str | None:
+        """The name of the source that the job read; None where nobody knows the job any more."""
+        return None if self._job is None else self._job.transport.source
 
     def tables(self) -> Iterator[TableReport]:
         """Yield each table once, as soon as it is verified."""
