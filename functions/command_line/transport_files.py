@@ -7,6 +7,7 @@ with its `id`, or without an `id` the one with its `name`. What an entry leaves 
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,9 +88,31 @@ def _content(file: Path) -> object:
         if len(text) > _LARGEST_FILE:
             raise BadUsage(f"{file} is larger than {_LARGEST_FILE} bytes")
         # JSON is YAML, so one reader does for both.
-        return yaml.safe_load(text)
-    except (OSError, yaml.YAMLError, RecursionError) as error:
-        raise BadUsage(f"{file} cannot be read: {error}") from error
+        content = yaml.load(text, Loader=_JsonInYaml)  # noqa: S506 - a safe loader of ours
+        _check_is_json(content, file)
+    except (OSError, yaml.YAMLError, RecursionError, TypeError, ValueError) as error:
+        raise BadUsage(f"{file} cannot be read: {error}", hint=_FORM) from error
+    return content
+
+
+class _JsonInYaml(yaml.SafeLoader):
+    """Reads the YAML that is JSON too: a date is the text that it is written as."""
+
+
+_JsonInYaml.yaml_implicit_resolvers = {
+    first: [each for each in resolvers if each[0] != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _check_is_json(content: object, file: Path) -> None:
+    """Raise TypeError or ValueError for what cannot be sent, such as .nan or !!binary."""
+    size = 0
+    # Piece by piece: aliases of aliases make of little YAML more JSON than any memory holds.
+    for piece in json.JSONEncoder(allow_nan=False).iterencode(content):
+        size += len(piece)
+        if size > _LARGEST_FILE:
+            raise BadUsage(f"{file} stands for more than {_LARGEST_FILE} bytes of JSON")
 
 
 def compare(wanted: Wanted, held: Mapping[str, Any] | None) -> Change:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from command_line.api_client import LARGEST_PAGE, Answer, ApiClient, path
-from command_line.exits import BadUsage, ServerRefused, Stop
+from command_line.api_client import LARGEST_PAGE, Answer, path
+from command_line.applied_files import (
+    all_transports,
+    changes_in,
+    check_all,
+    make_all,
+    summary,
+    told,
+)
+from command_line.exits import BadUsage
 from command_line.jobs import started
 from command_line.printable import printable
 from command_line.session import Command, Session, calls_the_api, examples
-from command_line.transport_files import Change, Wanted, compare, read_files, write_yaml
+from command_line.transport_files import write_yaml
 from command_line.transport_form import short
 from command_line.views import TRANSPORT
-
-_VALIDATE_ONLY = {"validate_only": "true"}
 
 
 def _field_options(command: Command) -> Command:
@@ -76,7 +82,7 @@ def list_transports(session: Session, *, limit: int) -> None:
     """List transports, newest first."""
     query = {"page_size": min(limit, LARGEST_PAGE)}
     found = session.api.pages(path("transports"), "transports", query=query, most=limit)
-    session.output.rows(TRANSPORT, found)
+    session.show_list(TRANSPORT, found)
 
 
 @transports.command("show", epilog=examples("oracle-etl transports show TRPID-1a2b3c4d"))
@@ -175,18 +181,17 @@ def apply(session: Session, *, files: tuple[Path, ...], dry_run: bool) -> None:
     A field that it leaves out has its default. Transports that no file names are left alone.
     `export` writes the same form.
     """
-    held = _held(session.api)
-    changes = [_compared(session.api, entry, held) for entry in read_files(files)]
+    changes = changes_in(files, session.api)
     for change, _ in changes:
-        session.output.event("change", _told(change))
+        session.output.event("change", told(change))
         session.output.note(f"{change.action} {printable(change.name)}")
         if change.diff:
             session.output.note(change.diff)
     if dry_run:
-        _check_all(session, changes)
+        check_all(session, changes)
     else:
-        _make_all(session.api, changes)
-    session.output.note(_summary([change for change, _ in changes], dry_run=dry_run))
+        make_all(session.api, changes)
+    session.output.note(summary(changes, dry_run=dry_run))
 
 
 @transports.command("export", epilog=examples("oracle-etl transports export > transports.yaml"))
@@ -194,104 +199,11 @@ def apply(session: Session, *, files: tuple[Path, ...], dry_run: bool) -> None:
 @calls_the_api
 def export(session: Session, *, transport: tuple[str, ...]) -> None:
     """Write the named transports, or all, in the form that `apply` reads."""
-    chosen = transport or [each["id"] for each in _all(session.api)]
+    chosen = transport or [each["id"] for each in all_transports(session.api)]
     kept = [short(session.api.get(path("transports", each)).body) for each in chosen]
     for each in kept:
         session.output.event("transport", each)
     session.output.note(write_yaml({"transports": kept}).rstrip("\n"))
-
-
-def _all(api: ApiClient) -> Iterator[Answer]:
-    return api.pages(path("transports"), "transports", query={"page_size": LARGEST_PAGE})
-
-
-def _held(api: ApiClient) -> dict[tuple[str, str], list[str]]:
-    """Return the ids of the transports by each key that an entry of a file may have."""
-    held: dict[tuple[str, str], list[str]] = {}
-    for each in _all(api):
-        for field in ("id", "name"):
-            held.setdefault((field, each[field]), []).append(each["id"])
-    return held
-
-
-def _compared(
-    api: ApiClient, wanted: Wanted, held: dict[tuple[str, str], list[str]]
-) -> tuple[Change, str | None]:
-    ids = held.get(wanted.key, [])
-    if len(ids) > 1:
-        raise ServerRefused(
-            f"the server holds {len(ids)} transports named {printable(wanted.key[1])}",
-            hint=f"say which one by giving the entry an `id`: {', '.join(ids)}",
-        )
-    if not ids:
-        return compare(wanted, None), None
-    reply = api.get(path("transports", ids[0]))
-    return compare(wanted, reply.body), reply.etag
-
-
-def _make_all(api: ApiClient, changes: Sequence[tuple[Change, str | None]]) -> None:
-    for position, (change, etag) in enumerate(changes):
-        try:
-            _make(api, change, etag)
-        except Stop as stop:
-            message = f"{change.name}: {stop.message}"
-            so_far = f"{position} of {len(changes)} entries are done; apply again for the others"
-            raise type(stop)(
-                message,
-                hint="\n".join(part for part in (stop.hint, so_far) if part),
-                problem={**stop.problem, "message": message},
-            ) from stop
-
-
-def _check_all(session: Session, changes: Sequence[tuple[Change, str | None]]) -> None:
-    """Let the server judge every change without making it, and tell all that it would refuse."""
-    refused = 0
-    for change, etag in changes:
-        try:
-            _make(session.api, change, etag, query=_VALIDATE_ONLY)
-        except ServerRefused as refusal:
-            refused += 1
-            session.output.event("refused", {**_told(change), "problem": refusal.problem})
-            session.output.note(printable(f"{change.name}: would be refused: {refusal.message}"))
-    if refused:
-        raise ServerRefused(
-            f"{refused} of {len(changes)} entries would be refused",
-            hint="correct what is named with each; nothing was changed",
-        )
-
-
-def _make(
-    api: ApiClient,
-    change: Change,
-    etag: str | None,
-    *,
-    query: Mapping[str, object] | None = None,
-) -> None:
-    if change.transport_id is None:
-        api.post(path("transports"), change.fields, query=query)
-    elif change.fields:
-        api.patch(path("transports", change.transport_id), change.fields, etag=etag, query=query)
-
-
-def _told(change: Change) -> Answer:
-    return {
-        "action": change.action,
-        "id": change.transport_id,
-        "name": change.name,
-        "fields": change.fields,
-    }
-
-
-def _summary(changes: Sequence[Change], *, dry_run: bool) -> str:
-    actions = [change.action for change in changes]
-    return ", ".join(
-        f"{actions.count(action)} {word}"
-        for action, word in (
-            ("create", "to create" if dry_run else "created"),
-            ("update", "to update" if dry_run else "updated"),
-            ("unchanged", "unchanged"),
-        )
-    )
 
 
 def _fields(given: Mapping[str, Any]) -> Answer:

@@ -9,6 +9,12 @@ from command_line.exits import BadUsage
 from command_line.transport_files import Wanted, compare, read_files, write_yaml
 from command_line.transport_form import filled
 
+BOMB = "transports:\n- name: n\n  description: &a0 xxxxxxxxxx\n" + "".join(
+    f"  tables{number}: &a{number} [{', '.join([f'*a{number - 1}'] * 10)}]\n"
+    for number in range(1, 9)
+)
+"""A few lines, in which each stands for ten of the one before."""
+
 
 def a_file(folder: Path, text: str, name: str = "t.yaml") -> Path:
     file = folder / name
@@ -56,11 +62,25 @@ class TestAFileOfTransports:
             ("transports: [", "cannot be read"),
             ("transports: !!python/object/apply:os.getcwd []", "cannot be read"),
             ("[" * 5000, "cannot be read"),
+            ("transports: [{name: n, max_row_drop_percent: .nan}]", "cannot be read"),
+            ("transports: [{name: n, prefix: !!binary aGk=}]", "cannot be read"),
+            ("transports: [{name: n, tables: !!set {T}}]", "cannot be read"),
+            ("transports: [{name: n, prefix: !!timestamp 2026-01-18}]", "cannot be read"),
+            ("transports: &all [{name: n, tables: *all}]", "cannot be read"),
+            (f"transports: [{{name: n, parallel_tables: {'9' * 5000}}}]", "cannot be read"),
+            (BOMB, "more than 4194304 bytes"),
         ],
     )
     def test_that_is_none_is_refused(self, tmp_path: Path, text: str, said: str) -> None:
         with pytest.raises(BadUsage, match=said):
             read_files([a_file(tmp_path, text)])
+
+    @pytest.mark.parametrize("date", ["2026-01-18", "2026-01-18 10:30:00", "2026-99-99"])
+    def test_holds_dates_as_they_are_written(self, tmp_path: Path, date: str) -> None:
+        text = f"transports: [{{name: n, tables: [{{table: T, binds: {{since: {date}}}}}]}}]"
+        [entry] = read_files([a_file(tmp_path, text)])
+        assert entry.fields["tables"] == [{"table": "T", "binds": {"since": date}}]
+        assert f"since: '{date}'" in compare(entry, None).diff
 
     def test_that_is_not_there_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(BadUsage, match="cannot be read"):
