@@ -29,7 +29,7 @@ def jobs() -> None:
 def list_jobs(session: Session, *, limit: int, **query: str | None) -> None:
     """List jobs, newest first."""
     wanted = {**query, "page_size": min(limit, LARGEST_PAGE)}
-    session.output.rows(JOB, session.api.pages(path("jobs"), "jobs", query=wanted, most=limit))
+    session.show_list(JOB, session.api.pages(path("jobs"), "jobs", query=wanted, most=limit))
 
 
 @jobs.command("show", epilog=examples("oracle-etl jobs show JOB-20260118-103000-1a2b"))

@@ -6,6 +6,7 @@ version 1, fields are added but never renamed or removed.
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from rich.text import Text
 
 from command_line.exits import Stop
 from command_line.printable import printable
+from command_line.terminal_table import print_table
 
 EVENT_VERSION = 1
 
@@ -53,6 +55,10 @@ class Output(Protocol):
         """Tell people something; programs are told by an event."""
         ...
 
+    def aside(self, text: str) -> None:
+        """Tell people something beside the result, which a pipe shall not take for a part of it."""
+        ...
+
     def stopped(self, stop: Stop) -> None:
         """Tell why the command could not do what was asked."""
         ...
@@ -63,6 +69,8 @@ class JsonLines:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        # Where the stream cannot hold every letter, JSON has a way of its own to write it.
+        self._is_ascii = not _holds_every_letter(stream)
 
     def rows(self, view: View, items: Iterable[Document]) -> None:
         """Print an event for each item, as it comes."""
@@ -76,11 +84,14 @@ class JsonLines:
     def event(self, name: str, data: Document) -> None:
         """Print one event at once, so that a program that reads along sees it."""
         event = {"v": EVENT_VERSION, "event": name, "data": data}
-        self._stream.write(json.dumps(event, ensure_ascii=False, default=str) + "\n")
+        self._stream.write(json.dumps(event, ensure_ascii=self._is_ascii, default=str) + "\n")
         self._stream.flush()
 
     def note(self, text: str) -> None:
         """Say nothing: an event says it."""
+
+    def aside(self, text: str) -> None:
+        """Say nothing, as with a note."""
 
     def stopped(self, stop: Stop) -> None:
         """Print the problem as the last event."""
@@ -102,12 +113,7 @@ class Readable:
             first = list(islice(cells, 1))
             self._lines(chain([list(view.columns)], first, cells))
             return
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for heading in view.columns:
-            table.add_column(heading, overflow="fold")
-        for line in cells:
-            table.add_row(*(Text(cell) for cell in line))
-        self.console.print(table)
+        print_table(self.console, list(view.columns), cells)
 
     def document(self, view: View, item: Document) -> None:
         """Print the fields of one document, name and value."""
@@ -129,6 +135,10 @@ class Readable:
         """Print a sentence; what came from a server passes `printable` first."""
         self.console.print(Text(text), soft_wrap=True)
 
+    def aside(self, text: str) -> None:
+        """Print a sentence on stderr."""
+        self._errors.print(Text(text, style="default"), soft_wrap=True)
+
     def stopped(self, stop: Stop) -> None:
         """Print what went wrong, which fields, and what to do."""
         self._errors.print(Text(f"Error: {_sentences(stop.message)}"), soft_wrap=True)
@@ -142,8 +152,14 @@ class Readable:
 
     def _lines(self, rows: Iterable[list[str]]) -> None:
         for row in rows:
-            # Written as it is: the console would turn tabs into spaces.
+            # Written as it is: the console would turn tabs into spaces. And at once: the next row
+            # may be hours away.
             self.console.file.write("\t".join(row) + "\n")
+            self.console.file.flush()
+
+
+def _holds_every_letter(stream: TextIO) -> bool:
+    return (stream.encoding or "utf-8").lower().replace("-", "").startswith("utf")
 
 
 def _sentences(text: str) -> str:
@@ -160,6 +176,10 @@ def _fields(problem: Mapping[str, object]) -> Iterable[tuple[str, object]]:
 
 def an_output(*, as_json: bool, stdout: TextIO, stderr: TextIO) -> Output:
     """Return the output that the caller asked for."""
+    for stream in (stdout, stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A letter that the encoding lacks, as a tick in EUC-KR, must not end the command.
+            stream.reconfigure(errors="backslashreplace")
     if as_json:
         return JsonLines(stdout)
     # Colour and width follow the terminal; highlighting would colour what users typed.

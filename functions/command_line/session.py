@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from command_line.api_client import ApiClient
+from command_line.api_client import ApiClient, Pages
 from command_line.exits import (
     BROKEN_PIPE,
     FAULT,
@@ -22,7 +22,7 @@ from command_line.exits import (
     Stop,
     Unreachable,
 )
-from command_line.output import Output, an_output
+from command_line.output import Output, View, an_output
 from oracle_etl.model.errors import (
     NoSuchJob,
     NoSuchObject,
@@ -44,6 +44,13 @@ class Session:
 
     api: ApiClient
     output: Output
+
+    def show_list(self, view: View, found: Pages) -> None:
+        """Show a list, and say so where it is not all of it."""
+        self.output.rows(view, found)
+        if found.is_cut_off:
+            self.output.event("cut_off", {"list": view.event})
+            self.output.aside("there are more of them: see --limit")
 
 
 def examples(*lines: str) -> str:
@@ -103,6 +110,18 @@ def _stop_of(error: TransportError) -> Stop:
 
 def _exit_code(work: Callable[[], object], output: Output) -> int:
     try:
+        code = _ended(work, output)
+        # What is still in the buffer may be what nobody reads any more.
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read us has gone; what is left in the buffer must not fail again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    return code
+
+
+def _ended(work: Callable[[], object], output: Output) -> int:
+    try:
         work()
     except Stop as stop:
         output.stopped(stop)
@@ -112,13 +131,9 @@ def _exit_code(work: Callable[[], object], output: Output) -> int:
         output.stopped(ending)
         return ending.exit_code
     except KeyboardInterrupt:
-        output.note("interrupted")
+        output.aside("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read us has gone; what is left in the buffer must not fail again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
-    except (click.ClickException, click.exceptions.Exit, click.Abort):
+    except (BrokenPipeError, click.ClickException, click.exceptions.Exit, click.Abort):
         raise
     except Exception:  # noqa: BLE001 - whatever else comes is our fault, and says so
         traceback.print_exc()

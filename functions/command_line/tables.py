@@ -8,7 +8,7 @@ from command_line.api_client import LARGEST_PAGE, path
 from command_line.session import Session, calls_the_api, examples
 from command_line.views import COLUMN, TABLE, rows_of
 
-_COUNTED_AT_ONCE = 20
+_COUNTED_AT_ONCE = 5
 
 _source = click.option("--source", help="A configured source other than the default.")
 
@@ -34,7 +34,7 @@ def list_tables(session: Session, *, counted: bool, limit: int, **query: str | N
         else {**query, "page_size": min(limit, LARGEST_PAGE)}
     )
     found = session.api.pages(path("tables"), "tables", query=wanted, most=limit)
-    session.output.rows(TABLE, found)
+    session.show_list(TABLE, found)
 
 
 @tables.command("show", epilog=examples("oracle-etl tables show SALES.ORDERS"))

@@ -69,6 +69,22 @@ class TestTransportsList:
         assert "\tdisabled\t" in run("transports", "list", "--limit", "1").stdout
 
 
+class TestAListThatIsCutOff:
+    @pytest.fixture(autouse=True)
+    def more(self, server: AnsweringServer) -> None:
+        page = {"transports": [transport()], "next_page_token": "t"}
+        server.will_answer("GET /api/transports?page_size=1", Given.document(page))
+
+    def test_says_so_beside_its_rows(self, run: Run) -> None:
+        result = run("transports", "list", "--limit", "1")
+        assert len(result.stdout.splitlines()) == 2
+        assert result.stderr == "there are more of them: see --limit\n"
+
+    def test_tells_programs_by_an_event(self, run: Run) -> None:
+        lines = run("transports", "list", "--limit", "1", "--json").stdout.splitlines()
+        assert [json.loads(each)["event"] for each in lines] == ["transport", "cut_off"]
+
+
 class TestTransportsCreate:
     def test_sends_what_the_options_say(self, run: Run, server: AnsweringServer) -> None:
         server.will_answer("POST /api/transports", Given.document(transport(), status=201))
@@ -266,6 +282,20 @@ class TestTransportsApply:
         result = run("transports", "apply", str(file))
         assert result.exit_code == 3
         assert "TRPID-00000001, TRPID-00000002" in result.stderr
+
+    def test_is_refused_where_two_entries_find_one_transport(
+        self, run: Run, server: AnsweringServer, file: Path
+    ) -> None:
+        transports_held(server, transport())
+        entries = [
+            {"id": T, "name": "new name", "tables": ["A"]},
+            {"name": "nightly", "tables": ["B"]},
+        ]
+        file.write_text(json.dumps({"transports": entries}))
+        result = run("transports", "apply", str(file))
+        assert result.exit_code == 2
+        assert f"'new name' and 'nightly' are both the transport {T}" in result.stderr
+        assert {each.method for each in server.asked} == {"GET"}
 
     def test_is_refused_where_somebody_else_was_quicker(
         self, run: Run, server: AnsweringServer, file: Path
@@ -501,7 +531,7 @@ class TestTablesList:
     def test_counts_where_asked_to(self, run: Run, server: AnsweringServer) -> None:
         counted = {**LISTED, "row_count": 999}
         page = Given.document({"tables": [counted], "next_page_token": None})
-        server.will_answer("GET /api/tables?counts=exact&page_size=20", page)
+        server.will_answer("GET /api/tables?counts=exact&page_size=5", page)
         assert "\t999\t" in run("tables", "list", "--count").stdout
 
 

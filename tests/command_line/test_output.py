@@ -73,12 +73,45 @@ class TestAPipe:
         ]
 
 
+class TestAnEncodingThatLacksLetters:
+    def test_shows_them_by_their_number(self) -> None:
+        stream = io.TextIOWrapper(io.BytesIO(), encoding="euc-kr")
+        output = an_output(as_json=False, stdout=stream, stderr=stream)
+        output.note("✓ 매출")
+        output.rows(VIEW, [{"name": "✓"}])
+        output.stopped(ServerRefused("✗"))
+        written = stream.buffer.getvalue()
+        assert written.decode("euc-kr").splitlines() == [
+            r"\u2713 매출",
+            "NAME\tSIZE",
+            "\\u2713\t12",
+            r"Error: \u2717",
+        ]
+
+
+class TestWhatIsSaidBesideTheResult:
+    def test_is_no_row_of_it(self, page: io.StringIO) -> None:
+        errors = io.StringIO()
+        Readable(Console(file=page), Console(file=errors)).aside("there are more")
+        assert (page.getvalue(), errors.getvalue()) == ("", "there are more\n")
+
+
 class TestATerminal:
     def test_gets_columns_that_no_name_can_break(self, page: io.StringIO) -> None:
         console = Console(file=page, force_terminal=True, width=60, color_system=None)
         Readable(console, console).rows(VIEW, THINGS)
         lines = [line.split() for line in page.getvalue().splitlines()]
         assert lines == [["NAME", "SIZE"], ["a\\tb", "12"], ["[red]x", "12"]]
+
+    def test_gets_what_came_before_a_list_broke_off(self, page: io.StringIO) -> None:
+        def broken_off() -> Iterator[dict[str, str]]:
+            yield {"name": "first"}
+            raise STOP
+
+        console = Console(file=page, force_terminal=True, width=60, color_system=None)
+        with pytest.raises(ServerRefused):
+            Readable(console, console).rows(VIEW, broken_off())
+        assert page.getvalue().split() == ["NAME", "SIZE", "first", "12"]
 
     def test_gets_a_document_as_a_list(self, page: io.StringIO) -> None:
         console = Console(file=page, force_terminal=True, width=60, color_system=None)
@@ -102,6 +135,18 @@ class TestAProgram:
         event = json.loads(page.getvalue())
         assert (event["event"], event["data"]["code"]) == ("problem", "C")
         assert event["data"]["exit_code"] == 3
+
+    def test_is_told_nothing_beside_its_events(self, page: io.StringIO) -> None:
+        JsonLines(page).aside("for people")
+        assert page.getvalue() == ""
+
+    @pytest.mark.parametrize("encoding", ["utf-8", "euc-kr", "ascii"])
+    @pytest.mark.parametrize("name", ["매출", "é ✓ \U0001f600", "\ud800"])
+    def test_gets_every_letter_through_whatever_encoding(self, encoding: str, name: str) -> None:
+        stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+        an_output(as_json=True, stdout=stream, stderr=stream).event("thing", {"name": name})
+        written = stream.buffer.getvalue()
+        assert json.loads(written.decode(encoding))["data"] == {"name": name}
 
     def test_is_told_from_people_by_what_was_asked_for(self, page: io.StringIO) -> None:
         assert isinstance(an_output(as_json=True, stdout=page, stderr=page), JsonLines)

@@ -58,8 +58,8 @@ class TestACommand:
         code, said = ended(raising(BookAway("the state is away", hint="wait")))
         assert (code, said) == (4, "Error: the state is away\n  wait\n")
 
-    def test_that_is_interrupted_ends_with_130(self) -> None:
-        assert ended(raising(KeyboardInterrupt()))[0] == 130
+    def test_that_is_interrupted_ends_with_130_and_adds_nothing_to_its_result(self) -> None:
+        assert ended(raising(KeyboardInterrupt())) == (130, "interrupted\n")
 
     def test_that_click_refuses_ends_as_click_says(self) -> None:
         code, said = ended(raising(click.UsageError("not like this")))
@@ -71,12 +71,22 @@ class TestACommand:
         assert code == 70
         assert "ZeroDivisionError: oh" in said
 
-    def test_whose_reader_has_gone_ends_with_141_and_says_nothing(self) -> None:
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("version",),
+            ("version", "--json"),
+            ("jobs", "list", "--url", "http://127.0.0.1:1", "--json"),
+        ],
+    )
+    def test_whose_reader_has_gone_ends_with_141_and_says_nothing(
+        self, arguments: tuple[str, ...]
+    ) -> None:
         reading, writing = os.pipe()
         os.close(reading)
         try:
-            result = subprocess.run(
-                (sys.executable, "-m", "command_line", "version"),
+            result = subprocess.run(  # noqa: S603 - our own command
+                (sys.executable, "-m", "command_line", *arguments),
                 stdout=writing,
                 stderr=subprocess.PIPE,
                 check=False,
