@@ -47,7 +47,7 @@ class Written:
 class Tally:
     """How many rows there are, and a sum over all their values in which their order is lost.
 
-    Two sets of rows that differ in any value have the same sum once in 2**64 times.
+    Sets of rows that differ in any value have the same sum as seldom as any two hashes are alike.
     """
 
     rows: int

@@ -16,9 +16,12 @@ class TestAColumn:
         [
             ("NUMBER", Decimal("12.5"), "12.50"),
             ("NUMBER", Decimal(7), 7),
+            ("NUMBER", Decimal(-1), -1),
+            ("NUMBER", Decimal("-1.0"), "-1"),
             ("NUMBER", Decimal("1E+100"), "1.0E+100"),
             ("FLOAT", Decimal("0.5"), "0.5"),
             ("BINARY_DOUBLE", 1.5, Decimal("1.5")),
+            ("BINARY_DOUBLE", -1.0, Decimal(-1)),
             ("BINARY_DOUBLE", float("nan"), "NaN"),
             ("BINARY_FLOAT", float("-inf"), "-Infinity"),
             ("BOOLEAN", True, True),
@@ -85,6 +88,26 @@ class TestAColumn:
     ) -> None:
         reading = reading_of("C", data_type)
         assert reading.from_driver(from_oracle) != reading.from_json(from_json)
+
+    @pytest.mark.parametrize(
+        ("data_type", "from_oracle", "from_json"),
+        [
+            ("NUMBER", Decimal(-1), -2),
+            ("NUMBER", Decimal(-2), "-1"),
+            ("FLOAT", Decimal(-1), "-2"),
+            ("BINARY_DOUBLE", -1.0, Decimal(-2)),
+            ("INTERVAL DAY(2) TO SECOND(6)", -timedelta(days=1), "-P2D"),
+            ("INTERVAL YEAR(2) TO MONTH", oracledb.IntervalYM(0, -1), "-P2M"),
+        ],
+    )
+    def test_gives_other_hashes_where_python_has_one_for_minus_one_and_minus_two(
+        self,
+        data_type: str,
+        from_oracle: Any,  # noqa: ANN401 - a value of any type
+        from_json: Any,  # noqa: ANN401 - as above
+    ) -> None:
+        reading = reading_of("C", data_type)
+        assert hash(reading.from_driver(from_oracle)) != hash(reading.from_json(from_json))
 
     @pytest.mark.parametrize(
         ("data_type", "from_oracle", "from_json"),
