@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import socket
+import sys
 from collections.abc import Callable
 from functools import partial
 from types import FrameType
@@ -30,6 +32,8 @@ _WORKER_SECONDS = 25.0
 """How long workers may take to finish or give back what they hold."""
 _END_SECONDS = 45
 """After which gunicorn kills the process."""
+_UNREAD_SECONDS = 60.0
+"""How long a client may take nothing of its answer in before its thread is given to others."""
 
 
 @runtime_checkable
@@ -98,6 +102,8 @@ class ServingProcess(ThreadWorker):  # type: ignore[misc] # gunicorn has no type
             _LOG.error("%s; %s", error.message, error.hint)
             raise SystemExit(Arbiter.WORKER_BOOT_ERROR) from error
         self.wsgi = StreamsEnd(application, self.upkeep.ending)
+        for each in self.sockets:
+            end_unread_answers(each.sock, after_seconds=_UNREAD_SECONDS)
         self.upkeep.start()
         self.app.announce(*self.sockets[0].sock.getsockname()[:2])
 
@@ -148,6 +154,14 @@ def _stop_workers(outside: Outside) -> None:
     for launcher in launchers:
         if isinstance(launcher, HasLocalWorkers):
             launcher.stop(grace_seconds=_WORKER_SECONDS)
+
+
+def end_unread_answers(listener: socket.socket, *, after_seconds: float) -> None:
+    """Let connections break off whose client takes nothing in, or has vanished."""
+    # gunicorn writes for ever. Accepted sockets inherit this; other systems do not have it.
+    if sys.platform == "linux":
+        milliseconds = int(after_seconds * 1000)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
 
 
 def _in_url(host: str) -> str:
