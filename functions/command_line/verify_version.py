@@ -199,6 +199,12 @@ class ObjectCheck:
 
     def run(self) -> None:
         """Check it."""
+        try:
+            self._check()
+        except OSError as error:
+            self._differs(f"it cannot be read: {error.strerror}")
+
+    def _check(self) -> None:
         if not self._path.is_file():
             self._differs(f"it is not there; it would be {self._path}")
             return
@@ -527,6 +533,8 @@ def main(arguments: list[str] | None = None) -> int:
         "--skip-crc32c", action="store_true", help="leave out the slowest check, and say so"
     )
     asked = parser.parse_args(arguments)
+    # A letter that the terminal's encoding lacks must not end the program.
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         version = Version(asked.folder)
         report = version.verify(crc32c=not asked.skip_crc32c)

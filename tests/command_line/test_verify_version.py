@@ -284,6 +284,31 @@ class TestWhatCannotBeVerified:
         assert "Traceback" not in ended.stderr
 
 
+class TestAnObjectThatCannotBeRead:
+    def test_is_told_beside_the_others(self, folder: Path) -> None:
+        name = f"TRPID-00000001/v001/{'x' * 300}"
+        change_manifest(folder, lambda whole: whole["tables"][0]["objects"][0].update(name=name))
+        ended = run(folder)
+        assert (ended.returncode, ended.stderr) == (1, "")
+        assert f"{name}: it cannot be read: File name too long" in ended.stdout
+        assert "EMP.jsonl.gz: no manifest names it" in ended.stdout
+
+
+class TestATerminalThatKnowsNoKorean:
+    def test_is_shown_every_name_all_the_same(self, folder: Path) -> None:
+        change_manifest(folder, lambda whole: whole["tables"][0].update(table="매출", rows=1))
+        ended = subprocess.run(  # noqa: S603 - our own program
+            [sys.executable, "-S", str(PROGRAM), str(folder)],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={"PYTHONIOENCODING": "ascii"},
+            timeout=60,
+        )
+        assert (ended.returncode, ended.stderr) == (1, "")
+        assert r"DIFFERS      \ub9e4\ucd9c: its rows are 1" in ended.stdout
+
+
 class TestNamesThatATerminalWouldObey:
     def test_are_shown_not_sent(self, folder: Path) -> None:
         (folder / "\x1b[2J.gz").write_bytes(b"")
