@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, Field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import Field, dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import yaml
 
 from oracle_etl.model.errors import InvalidRequest
-from oracle_etl.setting_values import PARSERS, Secret, declared
+from oracle_etl.setting_values import declared, parsed
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _OF_THE_SPECIFICATION = frozenset(
@@ -30,6 +30,14 @@ _OF_THE_SPECIFICATION = frozenset(
 """Places of the specification's file that say nothing here; docs/requirements.md tells why."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Section:
+    """The settings of a further source: a mapping of config.yaml."""
+
+    name: str
+    values: Mapping[str, object]
+
+
 class Reader:
     """Looks a setting up in the environment, then in config.yaml, and notes what is wrong."""
 
@@ -42,28 +50,27 @@ class Reader:
         self.problems: list[str] = []
         self.config = self._config_file()
 
-    def group(
-        self, group: type[Any], *, under: Mapping[str, object] | None = None, **more: object
-    ) -> Any:  # noqa: ANN401
-        """Read one group; `under` is a mapping of its own for a further source."""
+    def group(self, group: type[Any], *, section: _Section | None = None, **more: object) -> Any:  # noqa: ANN401 - an instance of the group
+        """Read one group; a further source has a section of its own."""
         kinds = get_type_hints(group)
         values: dict[str, object] = dict(more)
         for each in declared(group):
-            found = self._found(each, under)
-            if found is not MISSING:
-                values[each.name] = self._parsed(each, kinds[each.name], found)
-        return group(**{name: value for name, value in values.items() if value is not MISSING})
+            place, found = self._found(each, section)
+            if found is not None:
+                values[each.name] = self._parsed(each, kinds[each.name], found, place=place)
+        return group(**{name: value for name, value in values.items() if value is not None})
 
     def sources(self) -> dict[str, Any]:
         """Read the default source, and those listed under `sources:` in config.yaml."""
         found = {"default": self.group(self._of_a_source, name="default")}
-        listed = self.config.get("sources", {})
+        listed = self.config.get("sources") or {}
         if not isinstance(listed, dict):
             self.problems.append("config.yaml: `sources` must map names to settings")
             return found
         for name, values in listed.items():
             if isinstance(values, dict):
-                found[str(name)] = self.group(self._of_a_source, under=values, name=str(name))
+                section = _Section(name=f"sources.{name}", values=values)
+                found[f"{name}"] = self.group(self._of_a_source, section=section, name=f"{name}")
             else:
                 self.problems.append(f"config.yaml: source {name} must be a mapping")
         return found
@@ -77,27 +84,36 @@ class Reader:
                 hint="see the settings table in README.md",
             )
 
-    def _found(self, each: Field[Any], under: Mapping[str, object] | None) -> object:
-        if under is not None:
-            return under.get(each.metadata["path"].rsplit(".", 1)[1], MISSING)
-        if each.metadata["variable"] in self.environment:
-            return self.environment[each.metadata["variable"]]
-        place: object = self.config
-        for key in each.metadata["path"].split("."):
-            if not isinstance(place, dict) or key not in place:
-                return MISSING
-            place = place[key]
-        return place
+    def _found(self, each: Field[Any], section: _Section | None) -> tuple[str, object]:
+        """Return where a setting stands and what stands there, None where nothing does."""
+        variable, path = each.metadata["variable"], each.metadata["path"]
+        if section is not None:
+            key = path.rsplit(".", 1)[1]
+            return f"{section.name}.{key}", self._expanded(section.values.get(key))
+        place = f"{variable} ({path})"
+        if variable in self.environment:
+            return place, self.environment[variable]
+        found: object = self.config
+        for key in path.split("."):
+            found = found.get(key) if isinstance(found, dict) else None
+        return place, self._expanded(found)
 
-    def _parsed(self, each: Field[Any], kind: Any, found: object) -> object:  # noqa: ANN401 - a type
+    def _parsed(
+        self,
+        each: Field[Any],
+        kind: Any,  # noqa: ANN401 - a type
+        found: object,
+        *,
+        place: str,
+    ) -> object:
         try:
-            return PARSERS[kind](self._expanded(found))
+            return parsed(each, kind, found)
         except (ValueError, TypeError) as error:
-            wrong = "" if kind in {Secret, tuple[Secret, ...]} else f": {error}"
-            self.problems.append(f"{each.metadata['variable']} ({each.metadata['path']}){wrong}")
-            return MISSING
+            self.problems.append(f"{place}: {error}")
+            return None
 
     def _expanded(self, found: object) -> object:
+        """Put variables into what the file says: `${NAME}`."""
         if isinstance(found, list):
             return [self._expanded(each) for each in found]
         if not isinstance(found, str):
@@ -107,13 +123,20 @@ class Reader:
     def _config_file(self) -> dict[str, Any]:
         named = self.environment.get("CONFIG_PATH")
         path = Path(named or "config.yaml")
-        if not path.exists():
+        try:
+            read = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        except FileNotFoundError:
             if named:
                 self.problems.append(f"CONFIG_PATH names {path}, which is not there")
             return {}
-        try:
-            read = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        except (OSError, yaml.YAMLError) as error:
+        except UnicodeDecodeError:
+            self.problems.append(f"{path} cannot be read: it must be saved as UTF-8")
+            return {}
+        except yaml.YAMLError as error:
+            # What it says shows the line, and the line may hold a password.
+            self.problems.append(f"{path} is not YAML{_where(error)}")
+            return {}
+        except (OSError, ValueError) as error:
             self.problems.append(f"{path} cannot be read: {error}")
             return {}
         if not isinstance(read, dict):
@@ -129,7 +152,7 @@ class Reader:
         for name, values in read.items():
             if name == "sources":
                 self._refuse_unknown_of_sources(values)
-            elif name not in known:
+            elif name not in known and not _is_empty_section(name, values, known):
                 inner = {f"{name}.{key}" for key in values} if isinstance(values, dict) else {name}
                 self._note({str(each) for each in inner} - known)
 
@@ -141,3 +164,12 @@ class Reader:
 
     def _note(self, unknown: set[str]) -> None:
         self.problems += [f"config.yaml: {each} is no setting" for each in sorted(unknown)]
+
+
+def _is_empty_section(name: object, values: object, known: Collection[str]) -> bool:
+    return values is None and any(each.startswith(f"{name}.") for each in known)
+
+
+def _where(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return "" if mark is None else f": see line {mark.line + 1}, column {mark.column + 1}"

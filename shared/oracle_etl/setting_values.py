@@ -53,14 +53,53 @@ class Seconds(float):
     """A duration; written as 30s, 5m, 1h, 250ms or a number of seconds."""
 
 
-def setting(variable: str, path: str, /, default: Any, says: str) -> Any:  # noqa: ANN401 - as dataclasses.field
-    """Declare a setting."""
-    return field(default=default, metadata={"variable": variable, "path": path, "says": says})
+def setting(
+    variable: str,
+    path: str,
+    /,
+    default: Any,  # noqa: ANN401 - as dataclasses.field
+    says: str,
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    words: tuple[str, ...] = (),
+) -> Any:  # noqa: ANN401 - as dataclasses.field
+    """Declare a setting, and what it may be: a number from `least` to `most`, or one of `words`."""
+    said = {"variable": variable, "path": path, "says": says}
+    return field(default=default, metadata={**said, "least": least, "most": most, "words": words})
 
 
 def declared(group: type) -> Iterator[Field[Any]]:
     """Return the settings of a group."""
     return (each for each in fields(group) if "variable" in each.metadata)
+
+
+def parsed(each: Field[Any], kind: Any, found: object) -> object:  # noqa: ANN401 - a type
+    """Return a setting's value; ValueError or TypeError, never with a secret, for a wrong one."""
+    said = each.metadata
+    value = PARSERS[kind](found)
+    if said["words"]:
+        return _word(value, said["words"])
+    if said["least"] is not None and value < said["least"]:
+        raise ValueError(f"{value:g} is below {said['least']:g}")
+    if said["most"] is not None and value > said["most"]:
+        raise ValueError(f"{value:g} is above {said['most']:g}")
+    return value
+
+
+def _word(given: str, words: tuple[str, ...]) -> str:
+    found = next((each for each in words if each.lower() == given.lower()), None)
+    if found is None:
+        *others, last = filter(None, words)
+        raise ValueError(f"{given!r} is not {', '.join(others)} or {last}")
+    return found
+
+
+def _text(given: object) -> str:
+    # YAML takes 0123 for the number 83, and `no` for false: what was meant is gone by now.
+    if not isinstance(given, str):
+        raise TypeError("it must be a text: put it in quotes")
+    return given
 
 
 def _truth(text: object) -> bool:
@@ -87,18 +126,19 @@ def _whole(text: object) -> int:
     return number
 
 
-def _list(text: object) -> tuple[str, ...]:
-    parts = text if isinstance(text, list) else str(text).split(",")
-    return tuple(str(part).strip() for part in parts if str(part).strip())
+def _list(given: object) -> tuple[str, ...]:
+    parts = given if isinstance(given, list) else _text(given).split(",")
+    texts = (_text(part).strip() for part in parts)
+    return tuple(text for text in texts if text)
 
 
-PARSERS: dict[Any, Callable[[object], object]] = {
+PARSERS: dict[Any, Callable[[object], Any]] = {
     int: _whole,
-    str: lambda text: str(text).strip(),
+    str: lambda given: _text(given).strip(),
     bool: _truth,
-    Path: lambda text: Path(str(text)).expanduser(),
+    Path: lambda given: Path(_text(given)).expanduser(),
     Seconds: _duration,
-    Secret: lambda text: Secret(str(text)),
+    Secret: lambda given: Secret(_text(given)),
     tuple[str, ...]: _list,
-    tuple[Secret, ...]: lambda text: tuple(Secret(each) for each in _list(text)),
+    tuple[Secret, ...]: lambda given: tuple(Secret(each) for each in _list(given)),
 }

@@ -8,6 +8,7 @@ default. All missing or bad values are told at once.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,12 @@ __all__ = ["GROUPS", "Seconds", "Secret", "Settings", "declared", "setting", "se
 
 _SHORTEST_MESSAGE_LEASE = 10.0
 _LONGEST_MESSAGE_LEASE = 600.0
+_SHORTEST_SECONDS = 0.01
+"""Of what is done again and again: less would be all the time."""
+_UPLOAD_GRANULE = 256 * 1024
+"""Cloud Storage takes multiples of it."""
+_ORIGIN = re.compile(r"(\*|[a-z][a-z0-9+.-]*://[^/\sA-Z]+)\Z")
+"""As browsers write it: in small letters, without a path."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +39,18 @@ class ServerSettings:
         "127.0.0.1",
         "Address that `serve` listens on; anything but loopback needs AUTH_ENABLED",
     )
-    port: int = setting("SERVER_PORT", "server.port", 8080, "Port that `serve` listens on")
-    threads: int = setting("SERVER_THREADS", "server.threads", 64, "Requests answered at once")
+    port: int = setting(
+        "SERVER_PORT", "server.port", 8080, "Port that `serve` listens on", most=65535
+    )
+    threads: int = setting(
+        "SERVER_THREADS", "server.threads", 64, "Requests answered at once", least=2
+    )
     stream_seconds: Seconds = setting(
         "SERVER_STREAM_SECONDS",
         "server.stream_seconds",
         Seconds(240),
         "How long one event stream lasts before the client reconnects",
+        least=_SHORTEST_SECONDS,
     )
 
 
@@ -47,7 +59,11 @@ class HomeSettings:
     """Where state, queue and objects live."""
 
     home: str = setting(
-        "ORACLE_ETL_HOME", "home.kind", "embedded", "`embedded` (SQLite, a folder) or `google`"
+        "ORACLE_ETL_HOME",
+        "home.kind",
+        "embedded",
+        "`embedded` (SQLite, a folder) or `google`",
+        words=("embedded", "google"),
     )
     data_folder: Path = setting(
         "DATA_FOLDER", "home.data_folder", Path(".data"), "Folder of the embedded home"
@@ -57,6 +73,7 @@ class HomeSettings:
         "home.objects",
         "folder",
         "Where the embedded home's objects lie: `folder`, or `gs` for buckets of Cloud Storage",
+        words=("folder", "gs"),
     )
 
 
@@ -87,6 +104,7 @@ class SourceSettings:
         "oracle.mode",
         "thin",
         "`thin`, or `thick` for Oracle 11.2 (needs Instant Client)",
+        words=("thin", "thick"),
     )
     client_library: str = setting(
         "ORACLE_CLIENT_LIBRARY",
@@ -95,7 +113,9 @@ class SourceSettings:
         "Folder of Instant Client, for thick mode",
     )
     pool_min: int = setting("ORACLE_POOL_MIN", "oracle.pool_min", 0, "Connections kept open")
-    pool_max: int = setting("ORACLE_POOL_MAX", "oracle.pool_max", 5, "Connections of one process")
+    pool_max: int = setting(
+        "ORACLE_POOL_MAX", "oracle.pool_max", 5, "Connections of one process", least=1
+    )
     fetch_array_size: int = setting(
         "ORACLE_FETCH_ARRAY_SIZE",
         "oracle.fetch_array_size",
@@ -118,7 +138,11 @@ class SourceSettings:
         "Encoding of text that the database keeps under another name, such as cp949",
     )
     sessions: int = setting(
-        "ORACLE_SESSIONS", "oracle.sessions", 20, "Sessions that all workers together may hold"
+        "ORACLE_SESSIONS",
+        "oracle.sessions",
+        20,
+        "Sessions that all workers together may hold",
+        least=1,
     )
 
     @property
@@ -209,21 +233,28 @@ class WorkSettings:
     workers: int = setting(
         "ETL_WORKERS", "etl.workers", 0, "Worker processes of one job at most; 0 takes one per core"
     )
-    running_jobs: int = setting("ETL_RUNNING_JOBS", "etl.running_jobs", 1, "Jobs that run at once")
+    running_jobs: int = setting(
+        "ETL_RUNNING_JOBS", "etl.running_jobs", 1, "Jobs that run at once", least=1
+    )
     parallel_tables: int = setting(
         "ETL_PARALLEL_TABLES",
         "etl.parallel_tables",
         4,
         "Tables at once, for transports that say nothing",
+        least=1,
     )
     batch_bytes: int = setting(
-        "ETL_BATCH_BYTES", "etl.batch_bytes", 12 * 1024 * 1024, "Bytes of a batch of rows"
+        "ETL_BATCH_BYTES", "etl.batch_bytes", 12 * 1024 * 1024, "Bytes of a batch of rows", least=1
     )
     part_bytes: int = setting(
-        "ETL_PART_BYTES", "etl.part_bytes", 512 * 1024 * 1024, "Size that a table is split into"
+        "ETL_PART_BYTES",
+        "etl.part_bytes",
+        512 * 1024 * 1024,
+        "Size that a table is split into",
+        least=1,
     )
     attempts: int = setting(
-        "ETL_ATTEMPTS", "etl.attempts", 5, "Failures that a table or part may have"
+        "ETL_ATTEMPTS", "etl.attempts", 5, "Failures that a table or part may have", least=1
     )
     retry_backoff: Seconds = setting(
         "ETL_RETRY_BACKOFF",
@@ -232,13 +263,25 @@ class WorkSettings:
         "Rest of work after its first failure; it grows fivefold, to five minutes at most",
     )
     lease: Seconds = setting(
-        "ETL_LEASE", "etl.lease", Seconds(120), "How long a worker owns its work"
+        "ETL_LEASE",
+        "etl.lease",
+        Seconds(120),
+        "How long a worker owns its work",
+        least=_SHORTEST_SECONDS,
     )
     renewal: Seconds = setting(
-        "ETL_RENEWAL", "etl.renewal", Seconds(30), "How often it renews that"
+        "ETL_RENEWAL",
+        "etl.renewal",
+        Seconds(30),
+        "How often it renews that",
+        least=_SHORTEST_SECONDS,
     )
     tick: Seconds = setting(
-        "ETL_TICK", "etl.tick", Seconds(1), "How often `serve` repairs and schedules"
+        "ETL_TICK",
+        "etl.tick",
+        Seconds(1),
+        "How often `serve` repairs and schedules",
+        least=_SHORTEST_SECONDS,
     )
     idle: Seconds = setting(
         "ETL_IDLE", "etl.idle", Seconds(2), "How long a worker looks for work before it leaves"
@@ -262,7 +305,7 @@ class WorkSettings:
         "How often progress is shown at most; 0 takes 1 s, and 5 s on Firestore",
     )
     history_days: int = setting(
-        "ETL_HISTORY_DAYS", "etl.history_days", 90, "Days that jobs are kept"
+        "ETL_HISTORY_DAYS", "etl.history_days", 90, "Days that jobs are kept", least=1
     )
     mask_key: Secret = setting(
         "ETL_MASK_KEY", "etl.mask_key", Secret(""), "Key of hash masks, or `secret:NAME`"
@@ -315,7 +358,13 @@ class AuthSettings:
 class LogSettings:
     """What is logged."""
 
-    level: str = setting("LOG_LEVEL", "log.level", "INFO", "DEBUG, INFO, WARNING or ERROR")
+    level: str = setting(
+        "LOG_LEVEL",
+        "log.level",
+        "INFO",
+        "DEBUG, INFO, WARNING or ERROR",
+        words=("DEBUG", "INFO", "WARNING", "ERROR"),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,6 +377,7 @@ class ExecutionSettings:
         "",
         "Whose sources' tables a worker carries: those of `thin` or `thick` mode; empty takes "
         "the mode of the default source, and `serve` sets it",
+        words=("", "thin", "thick"),
     )
     execution: str = setting("CLOUD_RUN_EXECUTION", "worker.execution", "", "Set by Cloud Run")
     task_index: str = setting("CLOUD_RUN_TASK_INDEX", "worker.task_index", "", "Set by Cloud Run")
@@ -446,27 +496,34 @@ def _shown(default: object) -> str:
 
 
 def _contradictions(settings: Settings) -> Iterator[str]:
-    yield from _contradictions_of_home(settings)
+    yield from _contradictions_of_callers(settings.auth)
     yield from _contradictions_of_work(settings.work)
-    if settings.auth.enabled and not (settings.auth.api_keys or settings.auth.bearer_secret):
-        yield "AUTH_ENABLED needs AUTH_API_KEYS or AUTH_BEARER_SECRET"
     for source in settings.sources.values():
-        if source.mode not in {"thin", "thick"}:
-            yield f"the mode of source {source.name} must be thin or thick"
-    if settings.worker.mode not in {"", "thin", "thick"}:
-        yield "WORKER_MODE must be thin or thick"
-
-
-def _contradictions_of_home(settings: Settings) -> Iterator[str]:
-    if settings.home.home not in {"embedded", "google"}:
-        yield "ORACLE_ETL_HOME must be embedded or google"
-    if settings.home.objects not in {"folder", "gs"}:
-        yield "OBJECTS must be folder or gs"
+        if source.pool_min > source.pool_max:
+            yield f"ORACLE_POOL_MIN of source {source.name} must be at most its ORACLE_POOL_MAX"
     if settings.home.home == "google":
-        if not settings.google.project_id:
-            yield "GCS_PROJECT_ID is needed for the google home"
-        if not _SHORTEST_MESSAGE_LEASE <= settings.work.lease <= _LONGEST_MESSAGE_LEASE:
-            yield "ETL_LEASE must be 10s to 600s in the google home: Pub/Sub keeps messages so long"
+        yield from _contradictions_on_google(settings)
+    chunk = settings.google.upload_chunk_bytes
+    if chunk == 0 or chunk % _UPLOAD_GRANULE:
+        yield f"GCS_UPLOAD_CHUNK_BYTES must be a multiple of {_UPLOAD_GRANULE}"
+
+
+def _contradictions_of_callers(auth: AuthSettings) -> Iterator[str]:
+    if auth.enabled and not (auth.api_keys or auth.bearer_secret):
+        yield "AUTH_ENABLED needs AUTH_API_KEYS or AUTH_BEARER_SECRET"
+    for origin in auth.cors_origins:
+        if not _ORIGIN.match(origin):
+            yield (
+                f"CORS_ORIGINS: {origin!r} is no origin as browsers write it, such as "
+                "https://etl.example.com: small letters, without a path"
+            )
+
+
+def _contradictions_on_google(settings: Settings) -> Iterator[str]:
+    if not settings.google.project_id:
+        yield "GCS_PROJECT_ID is needed for the google home"
+    if not _SHORTEST_MESSAGE_LEASE <= settings.work.lease <= _LONGEST_MESSAGE_LEASE:
+        yield "ETL_LEASE must be 10s to 600s in the google home: Pub/Sub keeps messages so long"
 
 
 def _contradictions_of_work(work: WorkSettings) -> Iterator[str]:

@@ -50,14 +50,40 @@ class TestASetting:
         assert read(tmp_path, ETL_RETRY_BACKOFF=text).work.retry_backoff == Seconds(seconds)
 
     def test_that_is_a_list_stands_between_commas_or_in_yaml(self, tmp_path: Path) -> None:
-        assert read(tmp_path, CORS_ORIGINS="a, b,").auth.cors_origins == ("a", "b")
-        listed = read(tmp_path, "server: {cors_origins: [a, b]}").auth.cors_origins
-        assert listed == ("a", "b")
+        keys = (Secret("a"), Secret("b"))
+        assert read(tmp_path, AUTH_API_KEYS="a, b,").auth.api_keys == keys
+        assert read(tmp_path, "auth: {api_keys: [a, b]}").auth.api_keys == keys
 
     def test_in_the_file_may_name_variables(self, tmp_path: Path) -> None:
         text = "oracle: {username: '${WHO}', dsn: 'db:1521/${GONE}'}"
         source = read(tmp_path, text, WHO="scott").sources["default"]
         assert (source.username, source.address) == ("scott", "db:1521/")
+
+    def test_in_the_environment_is_taken_as_it_stands(self, tmp_path: Path) -> None:
+        settings = read(tmp_path, ORACLE_PASSWORD="a${HOME}b", HOME="x")
+        assert settings.sources["default"].password == Secret("a${HOME}b")
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "auth: {api_keys: }",
+            "auth: {api_keys: ~, bearer_secret: null}",
+            "oracle: {dsn: , tns_name: ~, password: }",
+            "oracle:",
+            "server:\nlog:",
+            "sources: {erp: {dsn: , password: }}",
+        ],
+    )
+    def test_that_is_left_empty_in_the_file_is_not_set(self, tmp_path: Path, text: str) -> None:
+        settings = read(tmp_path, text)
+        assert settings.auth.api_keys == ()
+        assert not settings.auth.bearer_secret
+        for source in settings.sources.values():
+            assert (source.dsn, source.tns_name, source.password) == ("", "", Secret(""))
+
+    def test_of_a_few_words_may_be_written_in_any_case(self, tmp_path: Path) -> None:
+        settings = read(tmp_path, "oracle: {mode: Thick}", LOG_LEVEL="debug")
+        assert (settings.log.level, settings.sources["default"].mode) == ("DEBUG", "thick")
 
 
 class TestAFileThatIsNotNamed:
@@ -135,6 +161,26 @@ class TestWhatIsWrong:
             ({"ETL_LEASE": "10s", "ETL_RENEWAL": "6s"}, "ETL_RENEWAL"),
             ({"ORACLE_MODE": "thicker"}, "thin or thick"),
             ({"OBJECTS": "tape"}, "OBJECTS"),
+            ({"WORKER_MODE": "both"}, "WORKER_MODE .*thin or thick"),
+            ({"LOG_LEVEL": "loud"}, "LOG_LEVEL .*DEBUG, INFO, WARNING or ERROR"),
+            ({"SERVER_PORT": "65536"}, "SERVER_PORT .*above 65535"),
+            ({"SERVER_THREADS": "1"}, "SERVER_THREADS .*below 2"),
+            ({"SERVER_STREAM_SECONDS": "0"}, "SERVER_STREAM_SECONDS .*below"),
+            ({"ORACLE_POOL_MAX": "0"}, "ORACLE_POOL_MAX"),
+            ({"ORACLE_POOL_MIN": "6"}, "ORACLE_POOL_MIN"),
+            ({"ORACLE_SESSIONS": "0"}, "ORACLE_SESSIONS"),
+            ({"ETL_RUNNING_JOBS": "0"}, "ETL_RUNNING_JOBS"),
+            ({"ETL_PARALLEL_TABLES": "0"}, "ETL_PARALLEL_TABLES"),
+            ({"ETL_ATTEMPTS": "0"}, "ETL_ATTEMPTS"),
+            ({"ETL_BATCH_BYTES": "0"}, "ETL_BATCH_BYTES"),
+            ({"ETL_PART_BYTES": "0"}, "ETL_PART_BYTES"),
+            ({"ETL_HISTORY_DAYS": "0"}, "ETL_HISTORY_DAYS"),
+            ({"ETL_TICK": "0"}, "ETL_TICK"),
+            ({"ETL_RENEWAL": "0s"}, "ETL_RENEWAL"),
+            ({"GCS_UPLOAD_CHUNK_BYTES": "1000000"}, "GCS_UPLOAD_CHUNK_BYTES.*262144"),
+            ({"CORS_ORIGINS": "https://etl.example/"}, "CORS_ORIGINS.*without a path"),
+            ({"CORS_ORIGINS": "etl.example"}, "CORS_ORIGINS"),
+            ({"CORS_ORIGINS": "https://Etl.example"}, "CORS_ORIGINS"),
             (
                 {"ORACLE_ETL_HOME": "google", "ETL_LEASE": "9s", "ETL_RENEWAL": "2s"},
                 "ETL_LEASE must be 10s to 600s",
@@ -148,10 +194,42 @@ class TestWhatIsWrong:
         with pytest.raises(InvalidRequest, match=told):
             read(tmp_path, **environment)
 
-    @pytest.mark.parametrize("text", ["[1, 2]", "a: [", "\x00"])
+    @pytest.mark.parametrize("text", ["[1, 2]", "a: [", "\x00", "app: 2026-02-30"])
     def test_of_a_file_that_is_no_mapping_is_told(self, tmp_path: Path, text: str) -> None:
         with pytest.raises(InvalidRequest):
             read(tmp_path, text)
+
+    def test_of_a_file_in_another_encoding_is_told(self, tmp_path: Path) -> None:
+        path = tmp_path / "config.yaml"
+        path.write_bytes("# 설정".encode("cp949"))
+        with pytest.raises(InvalidRequest, match="UTF-8"):
+            Settings.from_environment({"CONFIG_PATH": str(path)})
+
+    @pytest.mark.parametrize(
+        ("text", "named"),
+        [
+            ("oracle: {password: 0123}", "ORACLE_PASSWORD .*quotes"),
+            ("oracle: {username: 7}", "ORACLE_USERNAME .*quotes"),
+            ("auth: {api_keys: [a, 0123]}", "AUTH_API_KEYS .*quotes"),
+            ("auth: {api_keys: [a, ~]}", "AUTH_API_KEYS .*quotes"),
+            ("server: {cors_origins: [7]}", "CORS_ORIGINS .*quotes"),
+            ("home: {data_folder: 7}", "DATA_FOLDER .*quotes"),
+        ],
+    )
+    def test_of_a_text_that_yaml_takes_for_something_else_is_told(
+        self, tmp_path: Path, text: str, named: str
+    ) -> None:
+        with pytest.raises(InvalidRequest, match=named) as refused:
+            read(tmp_path, text)
+        assert "83" not in refused.value.message
+
+    def test_of_a_further_source_is_told_by_its_place(self, tmp_path: Path) -> None:
+        text = "sources: {erp: {dsn: d, pool_max: 0, mode: both, password: 83}}"
+        with pytest.raises(InvalidRequest) as refused:
+            read(tmp_path, text)
+        for name in ("pool_max", "mode", "password"):
+            assert f"sources.erp.{name}" in refused.value.message
+        assert "83" not in refused.value.message
 
     def test_of_a_file_that_is_not_there_is_told(self, tmp_path: Path) -> None:
         with pytest.raises(InvalidRequest, match="CONFIG_PATH"):
@@ -172,10 +250,24 @@ class TestWhatIsWrong:
         with pytest.raises(InvalidRequest, match=named):
             read(tmp_path, text)
 
-    def test_never_shows_a_secret(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "oracle: {password: [hunter2, {}]}",
+            'oracle: {password: "hunter2',
+            "oracle: {password: *hunter2}",
+            "oracle: {password: !hunter2 x}",
+            "oracle: {password: @hunter2}",
+        ],
+    )
+    def test_never_shows_a_secret(self, tmp_path: Path, text: str) -> None:
         with pytest.raises(InvalidRequest) as refused:
-            read(tmp_path, "oracle: {password: [hunter2, {}]}", SERVER_PORT="x")
+            read(tmp_path, text, SERVER_PORT="x")
         assert "hunter2" not in refused.value.message
+
+    def test_of_a_file_that_is_no_yaml_is_told_by_its_place(self, tmp_path: Path) -> None:
+        with pytest.raises(InvalidRequest, match="line 2, column 1"):
+            read(tmp_path, "oracle: {dsn: 'x'\n")
 
 
 class TestASecret:
