@@ -91,9 +91,9 @@ _CLAIMABLE_PARTS = """
     WHERE job_id = ? AND status IN ('pending', 'running') AND held_until <= ?
     ORDER BY table_id, number LIMIT ?
 """
-_EXPIRED_JOBS = """
+_EXPIRED_JOB = """
     SELECT id FROM jobs WHERE expire_at IS NOT NULL AND expire_at <= ?
-    AND status NOT IN ('pending', 'running') LIMIT ?
+    AND status NOT IN ('pending', 'running') LIMIT 1
 """
 _FORGET_JOB = (
     "DELETE FROM parts WHERE job_id = ?",
@@ -252,18 +252,28 @@ class SqliteJobBook:
         cursor = str(rows[-1]["change"]) if rows else after or "0"
         return TableChanges(tables=tuple(map(table_of, rows)), cursor=cursor)
 
-    def forget_expired(self, now: datetime, *, limit: int = 100) -> int:
+    def forget_expired(self, now: datetime, *, limit: int = 10_000) -> int:
         """Remove receipts and ended jobs whose time is over; return how many jobs went.
 
-        What Firestore does by itself, somebody has to ask of this home now and then.
+        What Firestore does by itself, somebody has to ask of this home now and then. Each job
+        goes by itself, so that others can write in between.
         """
         at = microseconds(now)
-        with self._database.writing() as connection:
+        with self._database.writing(durable=False) as connection:
             connection.execute("DELETE FROM receipts WHERE expire_at <= ?", (at,))
-            expired = [(row["id"],) for row in connection.execute(_EXPIRED_JOBS, (at, limit))]
+        forgotten = 0
+        while forgotten < limit and self._forget_one(at):
+            forgotten += 1
+        return forgotten
+
+    def _forget_one(self, at: int) -> bool:
+        with self._database.writing(durable=False) as connection:
+            row = connection.execute(_EXPIRED_JOB, (at,)).fetchone()
+            if row is None:
+                return False
             for statement in _FORGET_JOB:
-                connection.executemany(statement, expired)
-        return len(expired)
+                connection.execute(statement, (row["id"],))
+            return True
 
     def _rows(self, query: str, *values: str | int) -> list[sqlite3.Row]:
         with self._database.reading() as connection:

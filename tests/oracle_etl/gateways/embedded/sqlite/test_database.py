@@ -77,6 +77,28 @@ assert os.waitpid(child, 0)[1] == 0
 print(book.transport("TRPID-00000001").revision, "after 200 edits", flush=True)
 """
 
+WRITE_MORE_THAN_FITS = """
+import resource, signal
+from pathlib import Path
+from builders import a_transport
+from oracle_etl.gateways.embedded.sqlite import Database, SqliteJobBook
+from oracle_etl.model.errors import BookAway
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+book = SqliteJobBook(Database(Path(sys.argv[1])))
+book.transact(lambda entries: entries.put_transport(a_transport("TRPID-00000000")))
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, resource.RLIM_INFINITY))
+kept = 0
+try:
+    while kept < 100:
+        one = a_transport(f"TRPID-{kept + 1:08d}", description="x" * 50_000)
+        book.transact(lambda entries: entries.put_transport(one))
+        kept += 1
+except BookAway as error:
+    print(kept, error.hint, flush=True)
+sys.stdin.readline()
+"""
+
 STOP_INSIDE = """
 from pathlib import Path
 from builders import a_transport
@@ -363,6 +385,21 @@ class TestTheFile:
         assert book.transport("TRPID-00000001") == a_transport()
         with database.reading() as connection:
             assert connection.execute("SELECT colour FROM transports").fetchall()
+
+
+class TestADiskThatIsFull:
+    def test_keeps_what_was_written_whole_and_says_what_to_do(
+        self, database: Database, path: Path
+    ) -> None:
+        with python_process(WRITE_MORE_THAN_FITS, path) as other:
+            kept, _, hint = other.line().partition(" ")
+            assert "disk" in hint
+            other.kill()
+        book = SqliteJobBook(database)
+        found = [each.id for each in book.transports(PageRequest(size=200)).items]
+        assert len(found) == int(kept) + 1 > 5
+        book.transact(lambda entries: entries.put_transport(a_transport("TRPID-99999999")))
+        assert book.transport("TRPID-99999999") == a_transport("TRPID-99999999")
 
 
 class TestErrorsOfSqlite:

@@ -108,11 +108,19 @@ class TestWhatHasHadItsTime:
         assert book.forget_expired(later(1e6)) == 0
         assert book.table(JOB, "t00000").status is WorkStatus.COMPLETED
 
-    def test_goes_in_portions(self, book: SqliteJobBook) -> None:
+    def fill_many(self, book: SqliteJobBook, count: int) -> None:
         def work(entries: Entries) -> None:
-            for number in range(5):
-                name = f"JOB-20260301-120000-000{number}"
+            for number in range(count):
+                name = f"JOB-20260301-120000-{number:04d}"
                 entries.put_job(a_job(name, status=JobStatus.FAILED, expire_at=later(0)))
 
         book.transact(work)
+
+    def test_goes_however_much_it_is(self, book: SqliteJobBook) -> None:
+        self.fill_many(book, 250)
+        assert book.forget_expired(later(1)) == 250
+        assert book.jobs(PageRequest()).items == ()
+
+    def test_goes_in_portions_where_it_is_too_much_at_once(self, book: SqliteJobBook) -> None:
+        self.fill_many(book, 5)
         assert [book.forget_expired(later(1), limit=2) for _ in range(4)] == [2, 2, 1, 0]
