@@ -61,6 +61,7 @@ class LocalWorkerLauncher:
             _signal(late, signal.SIGKILL)
             for worker in late:
                 worker.wait()
+            late.clear()
 
     def _started(self) -> subprocess.Popen[bytes]:
         try:
@@ -77,10 +78,21 @@ class LocalWorkerLauncher:
             ) from error
 
     def _alive(self) -> list[subprocess.Popen[bytes]]:
-        """Reap the workers that have ended, and return the others."""
+        """Reap the workers that have ended, tell of those that ended badly, return the others."""
         started = self._started_by.setdefault(os.getpid(), [])
-        started[:] = [worker for worker in started if worker.poll() is None]
+        for worker in started:
+            if worker.poll():
+                _LOG.warning("worker %d %s", worker.pid, _bad_end(worker.returncode))
+        started[:] = [worker for worker in started if worker.returncode is None]
         return started
+
+
+def _bad_end(code: int) -> str:
+    if code == -signal.SIGKILL:
+        return "was ended by signal 9: by the kernel, where the machine has no memory left"
+    if code < 0:
+        return f"was ended by signal {-code}"
+    return f"ended with status {code}; what it wrote before that says why"
 
 
 def _signal(workers: Sequence[subprocess.Popen[bytes]], number: signal.Signals) -> None:

@@ -124,6 +124,33 @@ class TestAWorker:
         assert launcher.running() == 0
 
 
+class TestAWorkerThatEndsBadly:
+    @pytest.mark.parametrize(
+        ("script", "said_of_it"), [("exit 3", "status 3"), ("kill -9 $$", "signal 9")]
+    )
+    def test_is_told_once(
+        self,
+        launchers: Launchers,
+        caplog: pytest.LogCaptureFixture,
+        script: str,
+        said_of_it: str,
+    ) -> None:
+        launcher = launchers.of(script)
+        launcher.launch(1)
+        assert eventually(lambda: launcher.running() == 0)
+        assert launcher.running() == 0
+        [line] = [each.getMessage() for each in caplog.records]
+        assert said_of_it in line
+
+    def test_is_told_of_nobody_who_ended_well(
+        self, launchers: Launchers, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        launcher = launchers.of("exit 0")
+        launcher.launch(1)
+        assert eventually(lambda: launcher.running() == 0)
+        assert caplog.records == []
+
+
 class TestStopping:
     def test_lets_a_worker_end_in_order(self, launchers: Launchers, file: Path) -> None:
         launcher = launchers.of(OBEDIENT)
