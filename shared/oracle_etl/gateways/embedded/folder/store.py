@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator, Sequence
@@ -45,6 +46,8 @@ from oracle_etl.model.objects import StoredObject
 _OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _TRIES_TO_PLACE = 100
 _ATTEMPTS_FOLDER = "_attempts"
+_PROOF = re.compile(r"_attempts/verify-[0-9a-f]{16}\Z")
+"""What `verify` writes, and leaves where it is killed."""
 
 
 class FolderWriter:
@@ -214,12 +217,14 @@ class FolderObjectStore:
         return swept
 
     def _stands(self, root: int, bucket: str, generation: str, name: str | None) -> bool:
+        """Tell whether a file stands where its facts say; they may say anything."""
         if name is None:
             return False
-        place = place_of(bucket, name)
-        with suppress(FileNotFoundError), folder(root, place.folders) as here:
-            status = os.stat(place.file, dir_fd=here, follow_symlinks=False)
-            return generation_of(status) == generation
+        with suppress(FileNotFoundError, NotADirectoryError, StoreRefused):
+            place = place_of(bucket, name)
+            with folder(root, place.folders) as here:
+                status = os.stat(place.file, dir_fd=here, follow_symlinks=False)
+                return generation_of(status) == generation
         return False
 
     @contextmanager
@@ -251,7 +256,7 @@ class FolderObjectStore:
             standing = self._found(root, place, name=name)
             if standing is not None:
                 facts.forget(root, bucket, stored.generation)
-                return _same(standing, stored)
+                return _kept(root, place, _same(standing, stored))
         raise StoreRefused(
             f"{name} cannot be placed",
             hint="a folder stands under its name, or something writes and removes it",
@@ -328,6 +333,8 @@ class FolderObjectStore:
 
 def _is_attempt(name: str) -> bool:
     """Tell whether a name is that of a job's attempt; a table may be called _attempts, too."""
+    if _PROOF.match(name):
+        return True
     steps = name.split("/")[:-1]
     return any(step == _ATTEMPTS_FOLDER and is_job_id(below) for step, below in pairwise(steps))
 
@@ -341,6 +348,13 @@ def _same(standing: StoredObject, written: StoredObject) -> StoredObject:
         f"than generation {written.generation}, which was to take its place",
         hint="compare the two jobs, and remove the object only when you know which one is right",
     )
+
+
+def _kept(root: int, place: Place, standing: StoredObject) -> StoredObject:
+    """Return an object once its name is on the disk: who linked it may have been killed then."""
+    with folder(root, place.folders) as here:
+        os.fsync(here)
+    return standing
 
 
 def _named_chunks(descriptor: int, first_byte: int, size: int, subject: str) -> Iterator[bytes]:
