@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -142,6 +143,10 @@ DECISIONS: tuple[Decision, ...] = (
 )
 
 _BY_CODE = {code: decision for decision in DECISIONS for code in decision.codes}
+_WRAPPERS = _ora(604, 12801)
+"""Of recursive SQL and of parallel servers: they say where it happened, and what comes behind."""
+_CODE = re.compile(r"\bORA-\d{5}\b")
+_NO_DAY_OF_PYTHONS = re.compile(r"\byear\b|\bday\b|date value out of range")
 _UNKNOWN_HINT = "look the code up in Oracle's documentation; check `where`, `query` and `order`"
 
 
@@ -158,8 +163,9 @@ def named_errors() -> Iterator[None]:
             f"the host of the database is not found: {error.strerror}", hint=_UNREACHED_HINT
         ) from error
     except (ValueError, OverflowError) as error:
-        # Python's datetime begins with year 1; the driver puts each moment into one.
-        if "year" not in str(error) and "date value out of range" not in str(error):
+        # The driver puts each moment into a datetime of Python's, which begins with year 1 and has
+        # no 29 February 1500: Oracle's calendar is the Julian one until 1582.
+        if not _NO_DAY_OF_PYTHONS.search(str(error)):
             raise
         raise UnreadableMoment(
             f"a moment cannot be delivered: {error}", hint="it is read again as text"
@@ -170,7 +176,7 @@ def decided(error: oracledb.Error | oracledb.Warning) -> TransportError:
     """Return our error for one of the driver's."""
     cause = error.args[0] if error.args else None
     message = _first_line(error)
-    for code in (getattr(cause, "full_code", ""), f"ORA-{getattr(cause, 'code', 0) or 0:05d}"):
+    for code in _codes(cause, message):
         if code in _BY_CODE:
             return _BY_CODE[code].error(message, hint=_BY_CODE[code].hint)
     if getattr(cause, "isrecoverable", False) or getattr(cause, "is_session_dead", False):
@@ -178,6 +184,14 @@ def decided(error: oracledb.Error | oracledb.Warning) -> TransportError:
     if isinstance(error, oracledb.InterfaceError | oracledb.OperationalError):
         return SourceAway(message, hint="check that Oracle can be reached")
     return GiveUp(message, hint=_UNKNOWN_HINT)
+
+
+def _codes(cause: object, message: str) -> Iterator[str]:
+    """Yield the codes of an error, and behind one that wraps others theirs."""
+    own = (getattr(cause, "full_code", ""), f"ORA-{getattr(cause, 'code', 0) or 0:05d}")
+    yield from own
+    if _WRAPPERS.intersection(own):
+        yield from _CODE.findall(message)
 
 
 def _first_line(error: Exception) -> str:

@@ -61,7 +61,7 @@ MEANT = {
 }
 
 
-def as_raised(full_code: str) -> oracledb.Error:
+def as_raised(full_code: str, *, behind: str = "") -> oracledb.Error:
     prefix, number = full_code.split("-")
     dead = full_code in {"ORA-03113", "DPY-4011"}
     details = SimpleNamespace(
@@ -71,7 +71,8 @@ def as_raised(full_code: str) -> oracledb.Error:
         is_session_dead=dead,
     )
     kind = oracledb.NotSupportedError if full_code == "DPY-3010" else oracledb.DatabaseError
-    raised = type("Raised", (kind,), {"__str__": lambda _: f"{full_code}: what happened"})
+    text = f"{full_code}: what happened\n{behind}"
+    raised = type("Raised", (kind,), {"__str__": lambda _: text})
     error: oracledb.Error = raised(details)
     return error
 
@@ -111,10 +112,40 @@ class TestACode:
         assert "ORACLE_MODE=thick" in decided(as_raised("DPY-3010")).hint
 
 
-class TestAYearThatPythonDoesNotKnow:
-    def test_asks_for_text(self) -> None:
+class TestAnErrorThatWrapsAnother:
+    """As a table that Oracle reads with several processes of its own gives each error."""
+
+    @pytest.mark.parametrize("wrapper", ["ORA-12801", "ORA-00604"])
+    @pytest.mark.parametrize(
+        ("behind", "meant"), [("ORA-01555", UndoGone), ("ORA-08103", TableChanged)]
+    )
+    def test_means_what_the_other_does(
+        self, wrapper: str, behind: str, meant: type[TransportError]
+    ) -> None:
+        error = decided(as_raised(wrapper, behind=f"{behind}: what happened there"))
+        assert type(error) is meant
+        assert wrapper in error.message
+
+    def test_that_nobody_knows_gives_up(self) -> None:
+        assert type(decided(as_raised("ORA-12801", behind="ORA-00600: x"))) is GiveUp
+
+    def test_is_no_error_that_merely_quotes_a_code(self) -> None:
+        quoting = as_raised("ORA-20001", behind="ORA-06512: after ORA-01555")
+        assert type(decided(quoting)) is GiveUp
+
+
+class TestAMomentThatPythonDoesNotKnow:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "year -4712 is out of range",
+            "day is out of range for month",
+            "day 29 must be in range 1..28 for month 2 in year 1500",
+        ],
+    )
+    def test_asks_for_text(self, text: str) -> None:
         with pytest.raises(UnreadableMoment), named_errors():
-            raise ValueError("year -4712 is out of range")
+            raise ValueError(text)
 
     def test_is_told_from_other_values(self) -> None:
         with pytest.raises(ValueError, match="something else"), named_errors():
