@@ -30,8 +30,9 @@ def query_columns(description: Sequence[Any]) -> tuple[DeclaredColumn, ...]:
 
 def _described(info: Any, position: int) -> DeclaredColumn:  # noqa: ANN401  the driver's FetchInfo
     name = _TYPE_NAMES.get(info.type_code, info.type_code.name.removeprefix("DB_TYPE_"))
-    is_free = name == "NUMBER" and info.scale == _NO_PRECISION
-    # FLOAT has a binary precision and no scale; it is carried like a free NUMBER.
+    # FLOAT has a binary precision and no scale; it is carried like a free NUMBER. So is what was
+    # computed: without a precision the scale says nothing, and ROUND(X,2) comes with 0 for both.
+    is_free = name == "NUMBER" and (info.scale == _NO_PRECISION or not info.precision)
     scale = None if is_free or not name.startswith(_SCALED) else info.scale
     return DeclaredColumn(
         name=info.name,
