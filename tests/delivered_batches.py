@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from oracle_etl.flow.encode import Encoder
 from oracle_etl.model.columns import CarriedColumn, ColumnPlan
 
 _ARROW = {
@@ -46,6 +47,14 @@ def delivered(plan: ColumnPlan, rows: Sequence[Sequence[Any]]) -> pa.RecordBatch
 def broken_text(values: Sequence[bytes]) -> pa.LargeStringArray:
     """Return a text array of bytes that nobody checked, as a driver hands them on."""
     return pa.array(list(values), pa.large_binary()).view(pa.large_string())
+
+
+def written_by(encoder: Encoder, *batches: object) -> bytes:
+    """Return the bytes that an encoder hands out for batches, without its last ones."""
+    pieces: list[bytes] = []
+    for batch in batches:
+        encoder.encode(batch, pieces.append)
+    return b"".join(pieces)
 
 
 def read_lines(data: bytes) -> list[dict[str, Any]]:

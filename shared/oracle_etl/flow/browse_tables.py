@@ -7,9 +7,14 @@ from dataclasses import dataclass, replace
 
 from oracle_etl.flow.carry_column import declaration
 from oracle_etl.flow.encode.json_lines import JsonLines
-from oracle_etl.flow.plan_columns import plan_columns
+from oracle_etl.flow.plan_columns import plan_columns, with_moments_as_text
 from oracle_etl.model.columns import CarriedColumn, ColumnPlan, DeclaredColumn, TableShape
-from oracle_etl.model.errors import TransportError, TryAgain, UnsupportedColumn
+from oracle_etl.model.errors import (
+    TransportError,
+    TryAgain,
+    UnreadableMoment,
+    UnsupportedColumn,
+)
 from oracle_etl.model.names import TableName
 from oracle_etl.model.reading import Reading
 from oracle_etl.model.transport import Carriage, NullsAs, OnUnsupported, TableChoice
@@ -20,6 +25,8 @@ MAX_AGE_SECONDS = 600.0
 """How long a kept catalogue is shown; new tables take so long to appear in lists."""
 
 _SAMPLE_BATCH_BYTES = 1024 * 1024
+_MOST_SAMPLE_BYTES = 16 * 1024 * 1024
+"""A sample of large LOBs ends with the row that reaches it."""
 _ACTION = "browse"
 
 
@@ -109,19 +116,25 @@ def sample_table(table: TableName, *, limit: int, source_name: str, outside: Out
     shape = source.shape(table)
     plan = _plan_of_what_can_be_carried(shape)
     reading = Reading(table=shape.table, plan=plan, limit=limit, action=_ACTION)
-    return Sample(
-        table=shape.table,
-        columns=tuple(each.name for each in plan.columns),
-        lines=_lines(reading, source),
-    )
+    try:
+        lines = _lines(reading, source)
+    except UnreadableMoment:
+        plan = with_moments_as_text(plan, shape, Carriage())
+        lines = _lines(replace(reading, plan=plan), source)
+    return Sample(table=shape.table, columns=tuple(each.name for each in plan.columns), lines=lines)
 
 
 def _lines(reading: Reading, source: TableSource) -> tuple[bytes, ...]:
     writer = JsonLines(reading.plan.columns, nulls=NullsAs.EXPLICIT, mask_key=None)
     lines: list[bytes] = []
+    size = 0
     with source.read(reading, batch_bytes=_SAMPLE_BATCH_BYTES) as batches:
         for batch in batches:
-            lines += writer.lines(batch).splitlines()
+            written = writer.lines(batch)
+            lines += written.splitlines()
+            size += len(written)
+            if size >= _MOST_SAMPLE_BYTES:
+                break
     return tuple(lines)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from oracle_etl.flow.column_types import (
-    TypeRule,
+from oracle_etl.flow.column_types import TypeRule
+from oracle_etl.flow.declared_types import (
     base_type,
     bigquery_number,
     digits_and_scale,

@@ -5,19 +5,21 @@ docs/column-types.md is this table, printed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from oracle_etl.flow.declared_types import (
+    DECIMAL128_DIGITS,
+    INT64_DIGITS,
+    base_type,
+    digits_and_scale,
+    fraction_digits,
+)
 from oracle_etl.model.columns import DeclaredColumn, WireForm
 
 EXACT_JSON_DIGITS = 15
 """Digits of a JSON number that every reader keeps: what an IEEE double holds."""
-_INT64_DIGITS = 18
-_DECIMAL128_DIGITS = 38
 _MICROSECOND_DIGITS = 6
-_NUMERIC_INTEGER_DIGITS, _NUMERIC_SCALE = 29, 9
-_BIGNUMERIC_DIGITS = 38
 
 _NUMBER_AS_TEXT = "TO_CHAR({c},'TM9','NLS_NUMERIC_CHARACTERS=''.,''')"
 _CLOCK = """SYYYY-MM-DD"T"HH24:MI:SS{ff}"""
@@ -60,35 +62,6 @@ class TypeRule:
     """Why it cannot be carried exactly; empty where it can."""
     is_lob: bool = False
     note: str = ""
-
-
-def base_type(data_type: str) -> str:
-    """Return a DATA_TYPE without its numbers: `TIMESTAMP(6) WITH TIME ZONE` -> ... without (6)."""
-    return re.sub(r"\(\d+(,\d+)?\)", "", data_type.upper()).strip()
-
-
-def digits_and_scale(column: DeclaredColumn) -> tuple[int, int] | None:
-    """Return how many digits a NUMBER may have, and how many after the point; None: any."""
-    if base_type(column.data_type) != "NUMBER" or column.scale is None:
-        return None
-    precision = _DECIMAL128_DIGITS if column.precision is None else column.precision
-    if column.scale < 0:
-        return precision - column.scale, 0
-    return max(precision, column.scale), column.scale
-
-
-def fraction_digits(column: DeclaredColumn) -> int:
-    """Return the digits of a timestamp's seconds after the point, 0 for every other type."""
-    return column.scale or 0 if column.data_type.upper().startswith("TIMESTAMP") else 0
-
-
-def bigquery_number(digits: int, scale: int) -> str:
-    """Return the narrowest BigQuery type that holds every value of a NUMBER."""
-    if scale == 0 and digits <= _INT64_DIGITS:
-        return "INT64"
-    if scale <= _NUMERIC_SCALE and digits - scale <= _NUMERIC_INTEGER_DIGITS:
-        return "NUMERIC"
-    return "BIGNUMERIC" if digits <= _BIGNUMERIC_DIGITS else "STRING"
 
 
 def _whole(least: int, most: int) -> Callable[[DeclaredColumn], bool]:
@@ -136,7 +109,7 @@ RULES: tuple[TypeRule, ...] = (
     TypeRule(
         oracle="NUMBER(p), 16 to 18 digits",
         types=("NUMBER",),
-        applies=_whole(EXACT_JSON_DIGITS + 1, _INT64_DIGITS),
+        applies=_whole(EXACT_JSON_DIGITS + 1, INT64_DIGITS),
         form=WireForm.INTEGER,
         arrow="int64",
         held=replace(_INT64, json="string"),
@@ -145,7 +118,7 @@ RULES: tuple[TypeRule, ...] = (
     TypeRule(
         oracle="NUMBER(p), NUMBER(*,0), 19 to 38 digits",
         types=("NUMBER",),
-        applies=_whole(_INT64_DIGITS + 1, _DECIMAL128_DIGITS),
+        applies=_whole(INT64_DIGITS + 1, DECIMAL128_DIGITS),
         form=WireForm.DECIMAL,
         arrow="decimal128({p},{s})",
         held=replace(_DECIMAL, json="string"),
@@ -162,16 +135,16 @@ RULES: tuple[TypeRule, ...] = (
         note="Plain digits; to JSON it travels as a double, which holds 15 digits exactly.",
     ),
     TypeRule(
-        oracle="NUMBER(p,s), NUMBER(*,s), 16 to 38 digits",
+        oracle="NUMBER(p,s), 16 to 38 digits",
         types=("NUMBER",),
-        applies=_fraction(EXACT_JSON_DIGITS + 1, _DECIMAL128_DIGITS),
+        applies=_fraction(EXACT_JSON_DIGITS + 1, DECIMAL128_DIGITS),
         form=WireForm.DECIMAL,
         arrow="decimal128({p},{s})",
         held=replace(_DECIMAL, json="string"),
         as_text=_NUMBER_AS_TEXT,
     ),
     TypeRule(
-        oracle="NUMBER without precision or beyond 38 digits, FLOAT, FLOAT(p)",
+        oracle="NUMBER, NUMBER(*,s), NUMBER beyond 38 digits, FLOAT, FLOAT(p)",
         types=("NUMBER", "FLOAT"),
         expression=_NUMBER_AS_TEXT,
         form=WireForm.NUMBER_TEXT,
@@ -229,7 +202,8 @@ RULES: tuple[TypeRule, ...] = (
         held=_MOMENT,
         as_text=_MOMENT_AS_TEXT,
         note="ISO 8601 with all declared digits; a year before 1 as Oracle writes it, "
-        "-0044-03-15T00:00:00: then the types of the table's moments are STRING and VARCHAR.",
+        "-0044-03-15T00:00:00, and 1500-02-29, a day of the Julian calendar alone: then the types "
+        "of the table's moments are STRING and VARCHAR.",
     ),
     TypeRule(
         oracle="TIMESTAMP(7-9)",

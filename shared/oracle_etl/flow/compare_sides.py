@@ -122,7 +122,9 @@ class DatabaseRows:
             mask_key=reading.mask_key,
         )
         for batch in self._batches(reading):
-            yield encoder.encode(batch)
+            ready: list[bytes] = []
+            encoder.encode(batch, ready.append)
+            yield from ready
         yield encoder.finish()
 
     def _batches(self, reading: Reading) -> Iterator[object]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from oracle_etl.flow.carry_column import carried, declaration, expression, nothing
-from oracle_etl.flow.column_types import TypeRule, base_type, rule_for
+from oracle_etl.flow.column_types import TypeRule, rule_for
+from oracle_etl.flow.declared_types import base_type, is_in_the_databases_set, limited_set
 from oracle_etl.model.columns import CarriedColumn, DeclaredColumn, TableShape, WireForm
 from oracle_etl.model.errors import UnsupportedColumn
 from oracle_etl.model.reading import MASK_KEY_BIND
@@ -19,6 +20,8 @@ _HMAC_SHA256 = 3
 """DBMS_CRYPTO.HMAC_SH256; SQL cannot name a package's constant."""
 _DATED = ("DATE", "TIMESTAMP")
 _LONGS = frozenset({"LONG", "LONG RAW"})
+_YEAR = "EXTRACT(YEAR FROM CAST({c} AS TIMESTAMP(9)))"
+"""Of a time with a zone the year is UTC's without the cast, and a shorter type may round it up."""
 
 
 def masked(
@@ -50,7 +53,7 @@ def _year(shape: TableShape, declared: DeclaredColumn) -> CarriedColumn:
         raise _unfit(shape, declared, MaskKind.YEAR, "it is no date")
     return replace(
         carried(declared, rule_for(declared)),
-        expression=expression("EXTRACT(YEAR FROM CAST({c} AS DATE))", declared),
+        expression=expression(_YEAR, declared),
         form=WireForm.INTEGER,
         arrow_type="int64",
         json_type="number",
@@ -65,7 +68,7 @@ def _last_characters(
     shape: TableShape, declared: DeclaredColumn, keep: int, encoding: str | None
 ) -> CarriedColumn:
     rule = rule_for(declared)
-    if rule.as_text is None or rule.refused or _is_foreign(rule, encoding):
+    if rule.as_text is None or rule.refused or _is_foreign(declared, encoding):
         raise _unfit(shape, declared, MaskKind.KEEP_LAST, "Oracle cannot cut its text")
     if keep < 1:
         raise _unfit(shape, declared, MaskKind.KEEP_LAST, "it keeps at least 1 character")
@@ -79,13 +82,14 @@ def _hashed(shape: TableShape, declared: DeclaredColumn, encoding: str | None) -
     rule = rule_for(declared)
     if rule.as_text is None or rule.refused:
         raise _unfit(shape, declared, MaskKind.HASH, "it has no text to hash")
-    if shape.hashes_in_database and not _is_foreign(rule, encoding):
+    if shape.hashes_in_database and not _is_foreign(declared, encoding):
         return _text(declared, _hash_in_database(rule), width=64)
     column = _text(declared, rule.as_text, width=max(declared.length, 32))
-    if encoding is not None and _is_foreign(rule, encoding):
+    if encoding is not None and _is_foreign(declared, encoding):
         return replace(_foreign(column, encoding), hash_in_worker=True)
     form = WireForm.NUMBER_TEXT if _is_number(rule) else WireForm.TEXT
-    return replace(column, form=form, hash_in_worker=True)
+    known = limited_set(shape, declared)
+    return replace(column, form=form, hash_in_worker=True, character_set=known)
 
 
 def _hash_in_database(rule: TypeRule) -> str:
@@ -107,8 +111,8 @@ def _foreign(column: CarriedColumn, encoding: str) -> CarriedColumn:
     )
 
 
-def _is_foreign(rule: TypeRule, encoding: str | None) -> bool:
-    return encoding is not None and "VARCHAR2" in rule.types
+def _is_foreign(declared: DeclaredColumn, encoding: str | None) -> bool:
+    return encoding is not None and is_in_the_databases_set(declared)
 
 
 def _is_number(rule: TypeRule) -> bool:

@@ -14,6 +14,7 @@ from oracle_etl.model.progress import Progress
 from oracle_etl.model.reading import Reading
 from oracle_etl.model.transport import Format
 from oracle_etl.outside import Outside
+from oracle_etl.ports import ObjectWriter
 
 CONTENT_TYPES = {
     Format.JSONL_GZ: "application/gzip",
@@ -33,7 +34,6 @@ def move_table(
     carriage = claim.job.transport.carriage
     source = outside.source(claim.job.transport.source)
     encoder = open_encoder(reading.plan, carriage, role=role, mask_key=reading.mask_key)
-    digest = hashlib.sha256()
     progress = _Told(claim, outside)
     created = outside.store.create(
         claim.job.bucket,
@@ -42,29 +42,26 @@ def move_table(
     )
     rows_of = source.read(reading, batch_bytes=outside.limits.batch_bytes)
     try:
-        with rows_of as batches, lease.breaking_off(batches.cancel), created as target:
+        with rows_of as batches, lease.breaking_off(batches.cancel), created as writer:
+            target = _Target(writer)
             counted = batches.count() if claim.job.transport.proof.count_rows else None
             progress.expect(counted)
             for batch in batches:
                 lease.check()
-                data = encoder.encode(batch)
-                target.write(data)
-                digest.update(data)
-                progress.tell(rows=encoder.rows, added=len(data))
-                # With a large LOB either is large, and not to be held during the next fetch.
-                del batch, data
-            data = encoder.finish()
-            target.write(data)
-            digest.update(data)
+                encoder.encode(batch, target.take)
+                progress.tell(rows=encoder.rows, size=target.size)
+                # With a large LOB it is large, and not to be held during the next fetch.
+                del batch
+            target.take(encoder.finish())
             _prove_count(claim, encoder.rows, counted)
             lease.check()
     except TransportError:
         lease.check()  # a call that was broken off fails in Oracle's words; these say why
         raise
     return Extract(
-        object=target.stored(),
+        object=writer.stored(),
         rows=encoder.rows,
-        sha256=digest.hexdigest(),
+        sha256=target.digest.hexdigest(),
         plain_bytes=encoder.plain_bytes,
         plain_crc32=encoder.plain_crc32,
         counted_rows=counted,
@@ -86,6 +83,21 @@ def _prove_count(claim: Claim, rows: int, counted: int | None) -> None:
         )
 
 
+class _Target:
+    """An object being written, with the size and the digest of its bytes so far."""
+
+    def __init__(self, writer: ObjectWriter) -> None:
+        self._writer = writer
+        self.size = 0
+        self.digest = hashlib.sha256()
+
+    def take(self, data: bytes) -> None:
+        """Write bytes."""
+        self._writer.write(data)
+        self.digest.update(data)
+        self.size += len(data)
+
+
 class _Told:
     """The progress of one reading, told to the board."""
 
@@ -101,12 +113,12 @@ class _Told:
         if counted is not None:
             self._progress = replace(self._progress, rows_total=counted, is_estimate=False)
 
-    def tell(self, *, rows: int, added: int) -> None:
+    def tell(self, *, rows: int, size: int) -> None:
         """Show how far the reading has come; the board keeps to its interval."""
         elapsed = max(self._outside.clock.monotonic() - self._began, 1e-6)
         self._progress = self._progress.carried(
             rows=rows - self._progress.rows,
-            size=added,
+            size=size - self._progress.bytes,
             at=self._outside.clock.now(),
             rows_per_second=rows / elapsed,
         )

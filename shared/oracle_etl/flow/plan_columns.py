@@ -8,13 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from oracle_etl.flow.carry_column import carried, declaration, nothing
-from oracle_etl.flow.column_types import (
-    EXACT_JSON_DIGITS,
-    TEXT,
-    TypeRule,
-    base_type,
-    rule_for,
-)
+from oracle_etl.flow.column_types import EXACT_JSON_DIGITS, TEXT, TypeRule, rule_for
+from oracle_etl.flow.declared_types import base_type, is_in_the_databases_set, limited_set
 from oracle_etl.flow.mask_columns import masked
 from oracle_etl.model.columns import (
     CarriedColumn,
@@ -29,10 +24,9 @@ from oracle_etl.model.transport import Carriage, Format, NumbersAs, OnUnsupporte
 
 _NUMBERS = frozenset({WireForm.INTEGER, WireForm.DECIMAL, WireForm.NUMBER_TEXT})
 _MOMENTS = frozenset({WireForm.MOMENT, WireForm.INSTANT})
-_CHARACTER_TYPES = frozenset({"CHAR", "VARCHAR2", "VARCHAR"})
-_LOB_TEXT_TYPES = frozenset({"CLOB", "LONG"})
+_LOB_TEXT_TYPES = frozenset({"CLOB", "LONG", "XMLTYPE"})
 _NOT_IN_BIGQUERY = re.compile(r"""[!"$()*,./;?@\[\\\]^`{}~]""")
-_AS_TEXT = "text, because the table holds a year before 1"
+_AS_TEXT = "text, because the table holds a year before 1 or a 29 February of the Julian calendar"
 _LONGEST_RAW = 2000
 """Bytes of a RAW in SQL, the only form in which foreign text leaves unconverted."""
 _OF_ONE_BYTE = re.compile(r"(?!UTF)[A-Z]+[78](?!\d)")
@@ -65,12 +59,14 @@ def plan_columns(shape: TableShape, choice: TableChoice, carriage: Carriage) -> 
             hint="choose at least one column that can be carried",
         )
     return ColumnPlan(
-        columns=tuple(columns), skipped=tuple(skipped), warnings=_warnings(columns, skipped)
+        columns=tuple(columns),
+        skipped=tuple(skipped),
+        warnings=(*_warnings(columns, skipped), *_unseen(shape, choice)),
     )
 
 
 def with_moments_as_text(plan: ColumnPlan, shape: TableShape, carriage: Carriage) -> ColumnPlan:
-    """Return the plan for a table that holds years the driver cannot: every moment as text.
+    """Return the plan for a table that holds days the driver cannot: every moment as text.
 
     In JSON the values look the same, so parts read either way go together; but BigQuery's and
     DuckDB's moments take no such text. A Parquet column has one type, which is not text:
@@ -79,8 +75,8 @@ def with_moments_as_text(plan: ColumnPlan, shape: TableShape, carriage: Carriage
     if carriage.format is Format.PARQUET:
         named = [each.name for each in plan.columns if each.form in _MOMENTS]
         raise UnreadableValue(
-            f"{shape.table} holds a year before 1 in one of {', '.join(named)}, "
-            "and a Parquet timestamp does not",
+            f"{shape.table} holds in one of {', '.join(named)} a year before 1, or a 29 February "
+            "of the Julian calendar, and a Parquet timestamp does not",
             hint="write jsonl.gz, exclude the column, or mask it with `year`",
         )
     declared = {each.name: each for each in shape.columns}
@@ -110,7 +106,8 @@ def _spelled(shape: TableShape, name: str) -> str:
 
 def _chosen(shape: TableShape, choice: TableChoice) -> Sequence[DeclaredColumn]:
     by_name = {each.name: each for each in shape.columns}
-    wanted = [_spelled(shape, each) for each in choice.columns] or list(by_name)
+    visible = [each.name for each in shape.columns if not each.invisible]
+    wanted = [_spelled(shape, each) for each in choice.columns] or visible
     excluded = {_spelled(shape, each) for each in choice.exclude}
     return [by_name[name] for name in dict.fromkeys(wanted) if name not in excluded]
 
@@ -125,9 +122,9 @@ def _planned(
         refused = f"Oracle gives {name} only converted, so {encoding} cannot be decoded"
     if refused:
         return _unsupported(shape.table, declared, rule, refused, unsupported)
-    if encoding is not None and name in _CHARACTER_TYPES:
+    if encoding is not None and is_in_the_databases_set(declared):
         return _encoded_text(declared, rule, encoding, shape.character_set)
-    return carried(declared, rule)
+    return replace(carried(declared, rule), character_set=limited_set(shape, declared))
 
 
 def _encoded_text(
@@ -213,6 +210,16 @@ def _warnings(columns: Sequence[CarriedColumn], skipped: Sequence[str]) -> tuple
     ]
     left_out = (f"column {name} is left out: it cannot be carried" for name in skipped)
     return (*lossy, *left_out, *_unfit_for_bigquery([each.name for each in columns]))
+
+
+def _unseen(shape: TableShape, choice: TableChoice) -> Iterator[str]:
+    named = {_spelled(shape, each) for each in (*choice.columns, *choice.exclude)}
+    for each in shape.columns:
+        if each.invisible and each.name not in named:
+            yield (
+                f"column {each.name} is invisible in Oracle and left out: carry it by naming it in"
+                " `columns`, or name it in `exclude`"
+            )
 
 
 def _unfit_for_bigquery(names: Sequence[str]) -> Iterator[str]:

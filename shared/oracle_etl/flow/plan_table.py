@@ -61,7 +61,7 @@ def reading_of(claim: Claim, *, outside: Outside) -> Reading:
 
 
 def plan_moments_as_text(claim: Claim, reading: Reading, *, outside: Outside) -> Reading:
-    """Write down that a table has years before 1, and return the reading with moments as text.
+    """Write down what days a table has, and return the reading with its moments as text.
 
     From then on it is the plan of every part, and of the schema. Parts that were read before
     hold the same text.
@@ -69,8 +69,9 @@ def plan_moments_as_text(claim: Claim, reading: Reading, *, outside: Outside) ->
     shape = shape_of(claim.table, outside.source(claim.job.transport.source))
     plan = with_moments_as_text(reading.plan, shape, claim.job.transport.carriage)
     warning = (
-        f"{claim.table.table} holds years before 1, which no DATETIME or TIMESTAMP of BigQuery"
-        " does: its moments are STRING in the schema, and text as Oracle writes it"
+        f"{claim.table.table} holds years before 1, or days that only the Julian calendar has;"
+        " no DATETIME or TIMESTAMP of BigQuery does: its moments are STRING in the schema, and text"
+        " as Oracle writes it"
     )
 
     def write(entries: Entries) -> None:

@@ -46,6 +46,8 @@ class DeclaredColumn:
     characters: int = 0
     nullable: bool = True
     national: bool = False
+    invisible: bool = False
+    """Whether only a statement that names it reads it."""
     position: int = 0
     comment: str | None = None
 
@@ -123,6 +125,8 @@ class CarriedColumn:
     as_number: bool = False
     """Whether JSON shows a bare number; a text otherwise."""
     encoding: str | None = None
+    character_set: str | None = None
+    """The one that text came from, where it has not all characters: others in it are misnamed."""
     mask: str | None = None
     hash_in_worker: bool = False
     digits: int = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oracle_etl.flow.encode import gzip_member, parquet, zstandard_frame
-from oracle_etl.flow.encode.encoder import Encoder, PartRole
+from oracle_etl.flow.encode.encoder import Encoder, PartRole, Take
 from oracle_etl.flow.encode.gzip_member import GzipMember, member_header, member_trailer
 from oracle_etl.flow.encode.json_lines import JsonLines
 from oracle_etl.flow.encode.line_encoder import Compressor, LineEncoder
@@ -12,7 +12,7 @@ from oracle_etl.flow.encode.zstandard_frame import ZstandardFrame
 from oracle_etl.model.columns import ColumnPlan
 from oracle_etl.model.transport import Carriage, Format
 
-__all__ = ["Encoder", "PartRole", "member_header", "member_trailer", "open_encoder"]
+__all__ = ["Encoder", "PartRole", "Take", "member_header", "member_trailer", "open_encoder"]
 
 
 def open_encoder(

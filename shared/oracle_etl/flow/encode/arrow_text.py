@@ -166,7 +166,7 @@ def check_text(array: Any, *, column: str) -> None:  # noqa: ANN401
             )
 
 
-def first_broken_byte(value: memoryview) -> int | None:
+def first_broken_byte(value: bytes | memoryview) -> int | None:
     """Return where a value stops being UTF-8; a large one is looked at piece by piece."""
     decoder = _DECODER()
     for start in range(0, len(value), _PIECE_BYTES):

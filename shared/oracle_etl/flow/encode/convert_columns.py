@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from arro3.core import Array, DataType
 
 from oracle_etl.flow.encode.arrow_text import TextBuffers, canonical_numbers, map_text
+from oracle_etl.flow.encode.misnamed_text import checked
 from oracle_etl.model.columns import CarriedColumn, WireForm
 from oracle_etl.model.errors import UnreadableValue
 
@@ -70,6 +71,8 @@ def _clear_conversion(column: CarriedColumn) -> Conversion | None:
             return lambda arrays: map_text(arrays[0], lambda text: _iso_days(text, column.name))
         case WireForm.MONTHS:
             return lambda arrays: map_text(arrays[0], lambda text: _iso_months(text, column.name))
+        case WireForm.TEXT if column.character_set is not None:
+            return lambda arrays: checked(arrays[0], column=column)
         case WireForm.ENCODED_TEXT:
             return lambda arrays: _decoded(arrays, column)
         case _:

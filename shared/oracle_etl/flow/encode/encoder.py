@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from typing import Any, Protocol
+
+Take = Callable[[bytes], object]
+"""Does something with a piece of bytes."""
 
 
 class PartRole(enum.StrEnum):
@@ -33,8 +37,8 @@ class Encoder(Protocol):
         """CRC-32 of those bytes, as gzip's trailer has it; 0 where nothing is composed."""
         ...
 
-    def encode(self, batch: Any) -> bytes:  # noqa: ANN401  any object with the Arrow interface
-        """Take a batch in and return the bytes that are ready, which may be none.
+    def encode(self, batch: Any, take: Take) -> None:  # noqa: ANN401  any object with the Arrow interface
+        """Take a batch in and hand out the bytes that are ready, large ones in pieces.
 
         UnreadableValue, with the column's name, where a value cannot be written exactly.
         """

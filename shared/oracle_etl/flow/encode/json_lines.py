@@ -12,17 +12,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any, cast
 
 import numpy as np
-import orjson
 from arro3.core import Array, DataType, Field, RecordBatch, Schema
 from arro3.io import write_ndjson
 
 from oracle_etl.flow.encode.arrow_text import TextBuffers, check_text, floats
 from oracle_etl.flow.encode.batch_conversions import json_conversions
-from oracle_etl.flow.encode.large_bytes import LARGE, large_columns, quoted_base64
-from oracle_etl.flow.encode.large_json import is_json
-from oracle_etl.flow.encode.text_pieces import Pieces, Take
+from oracle_etl.flow.encode.encoder import Take
+from oracle_etl.flow.encode.json_documents import on_one_line
+from oracle_etl.flow.encode.large_strings import large_columns, large_fragment
+from oracle_etl.flow.encode.text_pieces import Pieces
 from oracle_etl.model.columns import CarriedColumn, WireForm
-from oracle_etl.model.errors import UnreadableValue
 from oracle_etl.model.transport import NullsAs
 
 Fragment = bytes | Iterator[bytes]
@@ -34,7 +33,6 @@ _QUOTE, _COLON, _DELETE = b'":\x7f'
 _RAW_VALUE = b'\x7f\x7f":"'
 _RAW_NULL = b'\x7f\x7f":null'
 _MAYBE_RAW = frozenset({WireForm.JSON, WireForm.FLOAT})
-_ENDS_OF_LINE = bytes.maketrans(b"\r\n", b"  ")
 
 
 class JsonLines:
@@ -90,9 +88,9 @@ class JsonLines:
     ) -> list[list[Fragment | None]]:
         """Put placeholders where the writer cannot write what must stand there; return that."""
         raw: list[list[Fragment | None]] = []
-        for at in sorted((*self._maybe_raw, *large)):
+        for at in sorted({*self._maybe_raw, *large}):
             fragments: Sequence[Fragment | None] | None = (
-                [quoted_base64(arrays[at])]
+                [large_fragment(arrays[at], self._columns[at])]
                 if at in large
                 else _fragments(self._columns[at], arrays[at])
             )
@@ -131,7 +129,10 @@ def _is_bare_number(column: CarriedColumn) -> bool:
 def _fragments(column: CarriedColumn, array: Array) -> list[bytes | None] | None:
     """Return the values that must be set in as they are, None where the writer can do it."""
     if column.form is WireForm.JSON:
-        return [_json_line(each, column) for each in TextBuffers.of(array).values]
+        return [
+            None if each is None else on_one_line(each, column=column.name)
+            for each in TextBuffers.of(array).values
+        ]
     if np.isfinite(floats(array)).all():
         return None
     return [None if each is None else _float(each) for each in array.to_pylist()]
@@ -141,28 +142,6 @@ def _float(value: float) -> bytes:
     if np.isfinite(value):
         return repr(value).encode()
     return b'"NaN"' if np.isnan(value) else (b'"Infinity"' if value > 0 else b'"-Infinity"')
-
-
-def _json_line(text: bytes | None, column: CarriedColumn) -> bytes | None:
-    if text is None:
-        return None
-    if (fault := _fault(text)) is not None:
-        raise UnreadableValue(
-            f"column {column.name} holds text that is no JSON: {fault}",
-            hint="exclude the column, or select it as text with a `query`",
-        )
-    # Inside strings JSON has no bare ends of line, so these stand between its tokens.
-    return text.translate(_ENDS_OF_LINE)
-
-
-def _fault(text: bytes) -> str | None:
-    if len(text) >= LARGE:
-        return None if is_json(text) else f"a document of {len(text)} bytes"
-    try:
-        orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        return f"{error}"
-    return None
 
 
 def _placeholders(fragments: Sequence[Fragment | None]) -> Array:

@@ -27,15 +27,15 @@ _ONE_KEY = re.compile(_KEY)
 _CLOSING = {ord("["): b"]", ord("{"): b"}"}
 
 
-def is_json(text: bytes) -> bool:
+def is_json(text: bytes | memoryview) -> bool:
     """Tell whether a text is one JSON value, as strict as the reader of small ones."""
-    return first_broken_byte(memoryview(text)) is None and _Walk(text).is_whole()
+    return first_broken_byte(text) is None and _Walk(text).is_whole()
 
 
 class _Walk:
     """One way through a text; of what lies behind it remembers the open brackets alone."""
 
-    def __init__(self, text: bytes) -> None:
+    def __init__(self, text: bytes | memoryview) -> None:
         self._text = text
         self._at = 0
         self._open = bytearray()
@@ -77,7 +77,7 @@ class _Walk:
         return simple is _SIMPLE_ITEMS or self._take(_ONE_KEY)
 
     def _next(self) -> bytes:
-        return self._text[self._at : self._at + 1]
+        return bytes(self._text[self._at : self._at + 1])
 
     def _step(self) -> None:
         self._at += 1

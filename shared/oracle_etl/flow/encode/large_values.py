@@ -23,7 +23,6 @@ from oracle_etl.flow.encode.parquet_footer import (
     DATA_REPETITIONS,
     DATA_VALUES,
     FILE_GROUPS,
-    FOOTER_LENGTH_BYTES,
     GROUP_COLUMNS,
     GROUP_FILE_OFFSET,
     GROUP_PLAIN_SIZE,
@@ -42,7 +41,7 @@ from oracle_etl.flow.encode.parquet_footer import (
     PAGE_TYPE,
     PLAIN,
     RLE,
-    TAIL_BYTES,
+    footer_of,
 )
 from oracle_etl.flow.encode.thrift_compact import (
     I32,
@@ -84,27 +83,45 @@ def without(record: RecordBatch, large: Iterable[int]) -> RecordBatch:
     return RecordBatch.from_arrays(arrays, schema=record.schema)
 
 
-def with_large_values(
-    file: bytes, record: RecordBatch, large: Mapping[int, Array], *, level: int
-) -> bytes:
-    """Return the Parquet file of a row that was written without its large values, with them."""
-    length = int.from_bytes(file[-TAIL_BYTES : -len(MAGIC)], "little")
-    footer = Reader(file[-TAIL_BYTES - length : -TAIL_BYTES]).struct()
-    [group] = footer[FILE_GROUPS][1][1]
-    chunks: list[Struct] = group[GROUP_COLUMNS][1][1]
-    pieces = [MAGIC]
-    for at, chunk in enumerate(chunks):
-        first_byte = sum(map(len, pieces))
-        if at in large:
-            # A column without nulls has no levels that would tell them apart.
-            levels = _IS_THERE if record.schema.field(at).nullable else b""
-            pieces += _set_in(chunk, [levels, *_plain(large[at])], at=first_byte, level=level)
-        else:
-            pieces.append(_moved(chunk, file, to=first_byte))
-    _sum_up(group, chunks)
-    written = write_struct(footer)
-    pieces += (written, len(written).to_bytes(FOOTER_LENGTH_BYTES, "little"), MAGIC)
-    return b"".join(pieces)
+class LargeRow:
+    """The one row group of a file that was written without its large values, with them."""
+
+    def __init__(
+        self, file: bytes, record: RecordBatch, large: Mapping[int, Array], *, level: int
+    ) -> None:
+        self._file = file
+        self._schema = record.schema
+        self._large = large
+        self._level = level
+        self._footer = Reader(footer_of(file)).struct()
+        [self._group] = self._footer[FILE_GROUPS][1][1]
+        self._chunks: list[Struct] = self._group[GROUP_COLUMNS][1][1]
+
+    def pieces(self, *, begins_file: bool) -> Iterator[bytes]:
+        """Yield its data column by column; with the magic number before it where it is to begin.
+
+        The places in the footer are right when the last piece is out.
+        """
+        if begins_file:
+            yield MAGIC
+        at = len(MAGIC)
+        for number, chunk in enumerate(self._chunks):
+            for piece in self._data(number, chunk, at=at):
+                yield piece
+                at += len(piece)
+        _sum_up(self._group, self._chunks)
+
+    def footer(self) -> bytes:
+        """Return the footer that the file has with these data."""
+        return write_struct(self._footer)
+
+    def _data(self, number: int, chunk: Struct, *, at: int) -> Iterable[bytes]:
+        if number not in self._large:
+            return (_moved(chunk, self._file, to=at),)
+        # A column without nulls has no levels that would tell them apart.
+        levels = _IS_THERE if self._schema.field(number).nullable else b""
+        plain: list[bytes | memoryview] = [levels, *_plain(self._large[number])]
+        return _set_in(chunk, plain, at=at, level=self._level)
 
 
 def _is_text(type_: DataType) -> bool:

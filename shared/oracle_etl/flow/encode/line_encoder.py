@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from oracle_etl.flow.encode.encoder import Take
 from oracle_etl.flow.encode.json_lines import JsonLines
+
+_AT_ONCE = 2**20
+"""Compressed bytes that are handed out together; few batches have more."""
 
 
 class Compressor(Protocol):
@@ -44,11 +48,20 @@ class LineEncoder:
         """Their CRC-32, where the compressor keeps one."""
         return self._compressor.plain_crc32
 
-    def encode(self, batch: Any) -> bytes:  # noqa: ANN401  any object with the Arrow interface
-        """Write a batch and return the compressed bytes that are ready."""
-        ready: list[bytes] = []
-        self._lines.write(batch, lambda piece: ready.append(self._compressor.compress(piece)))
-        return b"".join(ready)
+    def encode(self, batch: Any, take: Take) -> None:  # noqa: ANN401  any object with the Arrow interface
+        """Write a batch and hand out the compressed bytes that are ready."""
+        ready = bytearray()
+
+        def compress(piece: bytes) -> None:
+            nonlocal ready
+            ready += self._compressor.compress(piece)
+            if len(ready) >= _AT_ONCE:
+                full, ready = ready, bytearray()
+                take(bytes(full))
+
+        self._lines.write(batch, compress)
+        if ready:
+            take(bytes(ready))
 
     def finish(self) -> bytes:
         """Return the last compressed bytes."""

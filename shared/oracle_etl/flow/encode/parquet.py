@@ -17,9 +17,12 @@ from arro3.io import write_parquet
 from oracle_etl.arrow_types import arrow_type
 from oracle_etl.flow.encode.arrow_text import check_text
 from oracle_etl.flow.encode.batch_conversions import parquet_conversions
-from oracle_etl.flow.encode.large_values import large_values, with_large_values, without
+from oracle_etl.flow.encode.encoder import Take
+from oracle_etl.flow.encode.large_values import LargeRow, large_values, without
+from oracle_etl.flow.encode.parquet_footer import footer_of
 from oracle_etl.flow.encode.row_groups import Footer
 from oracle_etl.model.columns import CarriedColumn, WireForm
+from oracle_etl.model.errors import UnreadableValue
 
 DEFAULT_LEVEL = 1
 ROW_GROUP_BYTES = 16 * 2**20
@@ -46,18 +49,20 @@ class ParquetFile:
         self.rows = 0
         self.plain_bytes = 0
 
-    def encode(self, batch: Any) -> bytes:  # noqa: ANN401  any object with the Arrow interface
-        """Keep a batch for its row group; return the group when it is large enough."""
+    def encode(self, batch: Any, take: Take) -> None:  # noqa: ANN401  any object with the Arrow interface
+        """Keep a batch for its row group; hand the group out when it is large enough."""
         record = self._converted(
             batch if isinstance(batch, RecordBatch) else RecordBatch.from_arrow(batch)
         )
         self.plain_bytes += record.nbytes
         self.rows += record.num_rows
         if large := large_values(record):
-            return self._alone(record, large)
+            self._alone(record, large, take)
+            return
         self._waiting.append(record)
         self._waiting_bytes += record.nbytes
-        return self._row_group() if self._waiting_bytes >= ROW_GROUP_BYTES else b""
+        if self._waiting_bytes >= ROW_GROUP_BYTES:
+            take(self._row_group())
 
     def finish(self) -> bytes:
         """Return the last row group and the footer."""
@@ -71,6 +76,8 @@ class ParquetFile:
         for column, array in zip(self._columns, arrays, strict=True):
             if column.form in _TEXT_FORMS:
                 check_text(array, column=column.name)
+            if not column.nullable and array.null_count:
+                raise _unexpected_null(column)
         self._schema = self._schema or self._schema_of(arrays)
         return RecordBatch.from_arrays(arrays, schema=self._schema)
 
@@ -95,13 +102,22 @@ class ParquetFile:
     def _row_group(self) -> bytes:
         rows = Table.from_batches(self._waiting, schema=self._waiting[0].schema)
         self._waiting, self._waiting_bytes = [], 0
-        return self._adopt(self._file(rows))
+        file = self._file(rows)
+        first, end = self._footer.adopt(footer_of(file), at=self._written)
+        self._written += end - first
+        return file[first:end]
 
-    def _alone(self, record: RecordBatch, large: Mapping[int, Array]) -> bytes:
-        """Write a row with large values as a row group of its own."""
-        before = self._row_group() if self._waiting else b""
+    def _alone(self, record: RecordBatch, large: Mapping[int, Array], take: Take) -> None:
+        """Write a row with large values as a row group of its own, a column at a time."""
+        if self._waiting:
+            take(self._row_group())
         file = self._file(Table.from_batches([without(record, large)], schema=record.schema))
-        return before + self._adopt(with_large_values(file, record, large, level=self._level))
+        row = LargeRow(file, record, large, level=self._level)
+        start = self._written
+        for piece in row.pieces(begins_file=self._footer.is_empty):
+            take(piece)
+            self._written += len(piece)
+        self._footer.adopt(row.footer(), at=start)
 
     def _file(self, rows: Table) -> bytes:
         """Return a file of one row group."""
@@ -118,8 +134,10 @@ class ParquetFile:
         )
         return target.getvalue()
 
-    def _adopt(self, file: bytes) -> bytes:
-        """Return the data of a small file, which stands after what was written before."""
-        data = self._footer.adopt(file, at=self._written)
-        self._written += len(data)
-        return data
+
+def _unexpected_null(column: CarriedColumn) -> UnreadableValue:
+    # A constraint may be enabled without a look at the rows that are there.
+    return UnreadableValue(
+        f"column {column.name} holds a null, and Oracle says that it holds none",
+        hint="validate its NOT NULL in Oracle, write jsonl.gz, or exclude the column",
+    )

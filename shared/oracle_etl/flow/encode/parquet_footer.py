@@ -19,3 +19,9 @@ PLAIN, RLE = 0, 3
 MAGIC = b"PAR1"
 FOOTER_LENGTH_BYTES = 4
 TAIL_BYTES = len(MAGIC) + FOOTER_LENGTH_BYTES
+
+
+def footer_of(file: bytes) -> bytes:
+    """Return the bytes of a file's footer, without what tells where it begins."""
+    length = int.from_bytes(file[-TAIL_BYTES : -len(MAGIC)], "little")
+    return file[-TAIL_BYTES - length : -TAIL_BYTES]

@@ -15,7 +15,6 @@ from oracle_etl.flow.encode.parquet_footer import (
     MAGIC,
     META_OFFSETS,
     META_SIZE,
-    TAIL_BYTES,
 )
 from oracle_etl.flow.encode.thrift_compact import I64, LIST, STRUCT
 from oracle_etl.flow.encode.thrift_fields import (
@@ -27,6 +26,10 @@ from oracle_etl.flow.encode.thrift_fields import (
     list_of,
     struct_of,
 )
+from oracle_etl.model.errors import UnreadableValue
+
+MOST_GROUPS = 2**15 - 1
+"""Their number has 16 bits with a sign."""
 
 
 def _chunk_at(data: bytes, at: int) -> tuple[Fields, int]:
@@ -53,19 +56,27 @@ class Footer:
         """Whether there is no row group yet."""
         return not self._groups
 
-    def adopt(self, file: bytes, *, at: int) -> bytes:
-        """Keep the entries of a small file's row groups; return the data, to be put at a place."""
-        length = int.from_bytes(file[-TAIL_BYTES : -len(MAGIC)], "little")
-        footer, _ = _file_at(file[-TAIL_BYTES - length : -TAIL_BYTES], 0)
+    def adopt(self, footer_bytes: bytes, *, at: int) -> tuple[int, int]:
+        """Keep the entries of a small file's row groups; return from where to where it has data.
+
+        The data are to be put at a place of the whole.
+        """
+        footer, _ = _file_at(footer_bytes, 0)
         # The first file's magic number begins the whole.
         first = len(MAGIC) if at else 0
         end = len(MAGIC)
+        if len(self._groups) >= MOST_GROUPS:
+            raise UnreadableValue(
+                f"a Parquet file has no more than {MOST_GROUPS} row groups, of which each row with"
+                " a value of 1 MiB or more takes one",
+                hint="write jsonl.gz, or exclude the columns of large values",
+            )
         for group in footer[FILE_GROUPS][1]:
             entry, group_end = _moved(group, at - first, ordinal=len(self._groups))
             self._groups.append(entry)
             end = max(end, group_end)
         self._file = self._file or footer
-        return file[first:end]
+        return first, end
 
     def written(self, *, rows: int) -> bytes:
         """Return the end of the whole file."""

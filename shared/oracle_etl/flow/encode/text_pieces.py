@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable
 
-Take = Callable[[bytes], object]
-"""Does something with a piece of the text."""
+from oracle_etl.flow.encode.encoder import Take
 
 _DECODER = codecs.getincrementaldecoder("utf-8")
 

@@ -100,9 +100,11 @@ def _carried(table: TableName, source: TableSource) -> list[bytes]:
 
 def _lines(table: TableName, plan: ColumnPlan, source: TableSource) -> list[bytes]:
     encoder = open_encoder(plan, _CARRIAGE, role=PartRole.WHOLE)
+    written: list[bytes] = []
     with source.read(Reading(table=table, plan=plan), batch_bytes=_BATCH_BYTES) as batches:
-        data = b"".join(encoder.encode(batch) for batch in batches)
-    return gzip.decompress(data + encoder.finish()).splitlines()
+        for batch in batches:
+            encoder.encode(batch, written.append)
+    return gzip.decompress(b"".join((*written, encoder.finish()))).splitlines()
 
 
 def _read_line(line: bytes) -> dict[str, Any]:

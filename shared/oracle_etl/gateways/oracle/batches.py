@@ -10,6 +10,8 @@ from arro3.core import DataType, Field, RecordBatch, RecordBatchReader
 
 from oracle_etl.arrow_types import arrow_type
 from oracle_etl.gateways.oracle.call_watch import CallWatch
+from oracle_etl.gateways.oracle.changed_types import check_types
+from oracle_etl.gateways.oracle.describe import query_columns
 from oracle_etl.gateways.oracle.fetch_sizes import fetches
 from oracle_etl.gateways.oracle.named_errors import named_errors
 from oracle_etl.gateways.oracle.statements import Statement, count_rows, select_rows
@@ -46,10 +48,19 @@ class OracleBatches:
 
     def __iter__(self) -> Iterator[RecordBatch]:
         """Yield the rows in record batches, none of them empty."""
+        if self._reading.scn is None:
+            self._check_types()
         for fetch in self._fetches:
             yield from self._batches(
                 select_rows(self._reading, also=fetch.condition), rows=fetch.rows
             )
+
+    def _check_types(self) -> None:
+        statement = select_rows(self._reading)
+        with self._watch.call(), named_errors(), self._connection.cursor() as cursor:
+            cursor.parse(statement.text)
+            described = query_columns(cursor.description or ())
+        check_types(self._reading, described)
 
     def _batches(self, statement: Statement, *, rows: int) -> Iterator[RecordBatch]:
         frames = self._connection.fetch_df_batches(

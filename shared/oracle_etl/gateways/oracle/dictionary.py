@@ -32,9 +32,12 @@ _EXTERNAL = (
 )
 _COLUMNS = (
     "SELECT COLUMN_NAME,DATA_TYPE,DATA_PRECISION,DATA_SCALE,DATA_LENGTH,CHAR_USED,CHAR_LENGTH,"
-    "NULLABLE,COLUMN_ID,CHARACTER_SET_NAME FROM ALL_TAB_COLS "
-    "WHERE OWNER=:owner AND TABLE_NAME=:name AND HIDDEN_COLUMN='NO' ORDER BY COLUMN_ID"
+    "NULLABLE,COLUMN_ID,CHARACTER_SET_NAME,HIDDEN_COLUMN FROM ALL_TAB_COLS "
+    "WHERE OWNER=:owner AND TABLE_NAME=:name AND (HIDDEN_COLUMN='NO' OR (VIRTUAL_COLUMN='NO' "
+    "AND COLUMN_NAME NOT LIKE 'SYS\\_%' ESCAPE '\\' AND COLUMN_NAME<>'ORA_ARCHIVE_STATE' "
+    "AND COLUMN_NAME<>'NESTED_TABLE_ID')) ORDER BY COLUMN_ID"
 )
+"""Hidden ones, too. Those that Oracle hides for itself are known by their names alone in 11.2."""
 _COMMENTS = (
     "SELECT COLUMN_NAME,COMMENTS FROM ALL_COL_COMMENTS "
     "WHERE OWNER=:owner AND TABLE_NAME=:name AND COMMENTS IS NOT NULL"
@@ -132,14 +135,16 @@ def _resolve(table: TableName, query: Query) -> tuple[TableName, str]:
 
 
 def _kind(type_: str, facts: Mapping[str, Any], *, is_external: bool) -> ObjectKind:
+    is_index = facts.get("IOT_TYPE") is not None
     tested = {
         ObjectKind.EXTERNAL: is_external,
-        ObjectKind.INDEX_ORGANISED: facts.get("IOT_TYPE") is not None,
+        ObjectKind.INDEX_ORGANISED: is_index,
         ObjectKind.TEMPORARY: facts.get("TEMPORARY") == "Y",
         ObjectKind.CLUSTERED: facts.get("CLUSTER_NAME") is not None,
         ObjectKind.PARTITIONED: facts.get("PARTITIONED") == "YES",
     }
-    if type_ != "TABLE":
+    # The table of a materialised view may be organised as an index, too, and has no ranges then.
+    if type_ != "TABLE" and not is_index:
         return KINDS[type_]
     return next((kind for kind, holds in tested.items() if holds), ObjectKind.HEAP)
 
@@ -156,6 +161,7 @@ def _columns(names: Mapping[str, Any], query: Query) -> tuple[DeclaredColumn, ..
             characters=int(row["CHAR_LENGTH"] or 0) if row["CHAR_USED"] == "C" else 0,
             nullable=row["NULLABLE"] != "N",
             national=row["CHARACTER_SET_NAME"] == "NCHAR_CS",
+            invisible=row["HIDDEN_COLUMN"] == "YES",
             position=int(row["COLUMN_ID"] or 0),
             comment=comments.get(row["COLUMN_NAME"]),
         )

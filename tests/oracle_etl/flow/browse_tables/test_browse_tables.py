@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from fakes.ancient_source import ANCIENT_ROW, CAESAR, AncientSource
 from fakes.away import Away
 from fakes.memory_shelf import MemoryShelf
 from fakes.memory_source import COLUMNS, MemorySource
 from flow_home import a_home
+from oracle_etl.flow import browse_tables
 from oracle_etl.flow.browse_tables import (
     MAX_AGE_SECONDS,
     count_tables,
@@ -167,3 +169,18 @@ class TestASample:
         source.put("NONE", [])
         none = TableName(name="NONE")
         assert sample_table(none, limit=1, source_name="default", outside=home).lines == ()
+
+    def test_of_a_year_before_one_shows_it_as_text(self, tmp_path: Path) -> None:
+        source = AncientSource()
+        source.put("EMP", tuple((number, None) for number in range(25)))
+        ancient = a_home(tmp_path, source=source)
+        found = sample_table(EMP, limit=25, source_name="default", outside=ancient)
+        ancient.close()
+        assert json.loads(found.lines[ANCIENT_ROW])["BORN"] == CAESAR
+
+    def test_ends_with_the_row_that_makes_it_large(
+        self, home: Outside, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(browse_tables, "_MOST_SAMPLE_BYTES", 1)
+        found = sample_table(EMP, limit=25, source_name="default", outside=home)
+        assert 0 < len(found.lines) < 25

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from column_shapes import shape_declared
-from delivered_batches import delivered, read_lines
+from delivered_batches import delivered, read_lines, written_by
 from oracle_etl.flow.encode import PartRole, open_encoder
 from oracle_etl.flow.plan_columns import plan_columns
 from oracle_etl.model.transport import Carriage, TableChoice
@@ -45,7 +45,7 @@ def expected(column: str, value: datetime | None) -> str | None:
 def written(declarations: dict[str, str], rows: list[tuple[Any, ...]]) -> bytes:
     plan = plan_columns(shape_declared(**declarations), TableChoice(table="T"), Carriage())
     encoder = open_encoder(plan, Carriage(), role=PartRole.WHOLE)
-    return encoder.encode(delivered(plan, rows)) + encoder.finish()
+    return written_by(encoder, delivered(plan, rows)) + encoder.finish()
 
 
 class TestColumnsOfMoments:
@@ -100,7 +100,7 @@ class TestColumnsOfShortDecimals:
         )
         encoder = open_encoder(plan, Carriage(), role=PartRole.WHOLE)
         batches = [(1.5, 2.5), (123456789012.25, 2.5), (1.5, -123456789012.75), (1.5, 2.5)]
-        data = b"".join(encoder.encode(delivered(plan, [each])) for each in batches)
+        data = written_by(encoder, *(delivered(plan, [each]) for each in batches))
         assert gzip.decompress(data + encoder.finish()).splitlines() == [
             b'{"A":1.5,"B":2.5}',
             b'{"A":123456789012.25,"B":2.5}',

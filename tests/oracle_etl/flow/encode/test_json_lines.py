@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 
 from column_shapes import shape_declared
-from delivered_batches import broken_text, delivered, read_lines
+from delivered_batches import broken_text, delivered, read_lines, written_by
 from oracle_etl.flow.encode import PartRole, open_encoder
 from oracle_etl.flow.plan_columns import plan_columns
 from oracle_etl.model.errors import UnreadableValue
@@ -59,7 +59,7 @@ def encoded_as(
     shape = shape_declared(**declarations)
     plan = plan_columns(shape, choice or TableChoice(table="T"), carriage)
     encoder = open_encoder(plan, carriage, role=PartRole.WHOLE, mask_key=mask_key)
-    return read_lines(encoder.encode(delivered(plan, rows)) + encoder.finish())
+    return read_lines(written_by(encoder, delivered(plan, rows)) + encoder.finish())
 
 
 def exactly(text: str) -> Any:  # noqa: ANN401  a value of any type
@@ -132,20 +132,21 @@ class TestBytesThatAreNoText:
             [pa.array([1, 2]), broken_text([b"fine", b'"\x80\xff'])], names=["x", "y"]
         )
         with pytest.raises(UnreadableValue, match="column B holds bytes that are no text in row 1"):
-            open_encoder(plan, Carriage(), role=PartRole.WHOLE).encode(batch)
+            written_by(open_encoder(plan, Carriage(), role=PartRole.WHOLE), batch)
 
     def test_are_found_where_two_values_would_make_a_letter(self) -> None:
         plan = plan_columns(shape_declared(B="CHAR(9)"), TableChoice(table="T"), Carriage())
         batch = pa.record_batch([broken_text([b"a\xc3", b"\xa9b"])], names=["y"])
         with pytest.raises(UnreadableValue, match="column B"):
-            open_encoder(plan, Carriage(), role=PartRole.WHOLE).encode(batch)
+            written_by(open_encoder(plan, Carriage(), role=PartRole.WHOLE), batch)
 
     def test_stop_the_table_also_where_no_column_can_be_blamed(self) -> None:
         plan = plan_columns(shape_declared(B="CHAR(9)"), TableChoice(table="T"), Carriage())
         texts = pa.DictionaryArray.from_arrays(pa.array([0]), broken_text([b"\xff"]), safe=False)
         with pytest.raises(UnicodeDecodeError):
-            open_encoder(plan, Carriage(), role=PartRole.WHOLE).encode(
-                pa.record_batch([texts], names=["y"])
+            written_by(
+                open_encoder(plan, Carriage(), role=PartRole.WHOLE),
+                pa.record_batch([texts], names=["y"]),
             )
 
 
@@ -161,7 +162,8 @@ class TestTextUnderAnotherEncoding:
         shape = replace(shape_declared(C="VARCHAR2(4000)"), character_set="WE8ISO8859P1")
         plan = plan_columns(shape, TableChoice(table="T"), self.CARRIAGE)
         encoder = open_encoder(plan, self.CARRIAGE, role=PartRole.WHOLE)
-        written = encoder.encode(delivered(plan, [(raw[:1999], raw[1999:]), (b"ab", None)]))
+        batch = delivered(plan, [(raw[:1999], raw[1999:]), (b"ab", None)])
+        written = written_by(encoder, batch)
         assert read_lines(written + encoder.finish()) == [{"C": "가" * 1500 + "x"}, {"C": "ab"}]
 
     def test_that_breaks_it_stops_the_table_with_the_columns_name(self) -> None:

@@ -12,10 +12,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from column_shapes import declared, shape_of
-from delivered_batches import delivered, read_lines
+from delivered_batches import delivered, read_lines, written_by
 from oracle_etl.flow.encode import PartRole, open_encoder
-from oracle_etl.flow.encode.large_bytes import LARGE
 from oracle_etl.flow.encode.large_json import is_json
+from oracle_etl.flow.encode.large_strings import LARGE
 from oracle_etl.flow.plan_columns import plan_columns
 from oracle_etl.model.errors import UnreadableValue
 from oracle_etl.model.transport import Carriage, TableChoice
@@ -99,7 +99,7 @@ class TestALargeColumnOfTypeJson:
 
     def written(self, document: str) -> bytes:
         encoder = open_encoder(self.PLAN, Carriage(), role=PartRole.WHOLE)
-        return encoder.encode(delivered(self.PLAN, [(document,)])) + encoder.finish()
+        return written_by(encoder, delivered(self.PLAN, [(document,)])) + encoder.finish()
 
     def test_is_embedded_as_it_is(self) -> None:
         value = {"k": ["글" * LARGE]}

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from column_shapes import declared, shape_of
-from delivered_batches import broken_text, delivered
+from delivered_batches import broken_text, delivered, written_by
 from oracle_etl.flow.decode.object_lines import parquet_lines
 from oracle_etl.flow.encode import PartRole, open_encoder
 from oracle_etl.flow.encode.large_values import LARGE, LARGEST, large_values
@@ -57,9 +57,9 @@ BATCHES = st.one_of(
 def file_of(*batches: list[Row], level: int | None = None) -> bytes:
     carriage = Carriage(format=Format.PARQUET, compression_level=level)
     encoder = open_encoder(PLAN, carriage, role=PartRole.WHOLE)
-    pieces = [encoder.encode(delivered(PLAN, each)) for each in batches]
+    pieces = written_by(encoder, *(delivered(PLAN, each) for each in batches))
     assert encoder.rows == sum(map(len, batches))
-    return b"".join(pieces) + encoder.finish()
+    return pieces + encoder.finish()
 
 
 def read_by_pyarrow(file: bytes) -> list[Row]:
@@ -115,7 +115,7 @@ class TestARowThatIsASliceOfLargerOnes:
     def test_has_its_own_value_and_stays_null(self, at: int) -> None:
         encoder = open_encoder(self.PLAN, CARRIAGE, role=PartRole.WHOLE)
         batch = pa.record_batch([self.DOCUMENTS.slice(at, 1)], names=["x"])
-        file = encoder.encode(batch) + encoder.finish()
+        file = written_by(encoder, batch) + encoder.finish()
         [found] = pq.read_table(io.BytesIO(file))["T"].to_pylist()
         assert found == self.DOCUMENTS[at].as_py()
 
@@ -150,11 +150,11 @@ class TestALargeTextThatIsNone:
         whole[cut] = 0xFF
         batch = pa.record_batch([broken_text([bytes(whole)])], names=["x"])
         with pytest.raises(UnreadableValue, match=f"column T .* from byte {cut} of the value"):
-            open_encoder(plan, CARRIAGE, role=PartRole.WHOLE).encode(batch)
+            written_by(open_encoder(plan, CARRIAGE, role=PartRole.WHOLE), batch)
 
     def test_because_it_ends_within_a_character_stops_it_too(self) -> None:
         plan = plan_columns(shape_of(declared("T", "CLOB")), TableChoice(table="T"), CARRIAGE)
         whole = "글".encode() * LARGE + b"\xea\xb8"
         batch = pa.record_batch([broken_text([whole])], names=["x"])
         with pytest.raises(UnreadableValue, match=f"from byte {3 * LARGE} of the value"):
-            open_encoder(plan, CARRIAGE, role=PartRole.WHOLE).encode(batch)
+            written_by(open_encoder(plan, CARRIAGE, role=PartRole.WHOLE), batch)

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from column_shapes import declared, shape_declared, shape_of
-from delivered_batches import broken_text, delivered
-from oracle_etl.flow.encode import PartRole, open_encoder
+from delivered_batches import broken_text, delivered, written_by
+from oracle_etl.flow.encode import PartRole, open_encoder, parquet, row_groups
 from oracle_etl.flow.encode.parquet import ROW_GROUP_BYTES
 from oracle_etl.flow.plan_columns import plan_columns
 from oracle_etl.model.columns import ColumnPlan
@@ -86,7 +86,7 @@ def planned(**declarations: str) -> ColumnPlan:
 
 def file_of(plan: ColumnPlan, *batches: pa.RecordBatch) -> bytes:
     encoder = open_encoder(plan, CARRIAGE, role=PartRole.WHOLE)
-    return b"".join(encoder.encode(each) for each in batches) + encoder.finish()
+    return written_by(encoder, *batches) + encoder.finish()
 
 
 class TestATable:
@@ -112,6 +112,26 @@ class TestATable:
         schema = pq.read_schema(io.BytesIO(file_of(plan, delivered(plan, [(1, None)]))))
         assert [each.nullable for each in schema] == [False, True]
 
+    @pytest.mark.parametrize(("declaration", "value"), [("NUMBER(5)", 1), ("CLOB", "x")])
+    def test_that_holds_a_null_where_oracle_says_none_names_the_column(
+        self, declaration: str, value: object
+    ) -> None:
+        shape = shape_of(declared("A", declaration, nullable=False), declared("B", "NUMBER(5)"))
+        plan = plan_columns(shape, TableChoice(table="T"), CARRIAGE)
+        with pytest.raises(UnreadableValue, match="column A holds a null"):
+            file_of(plan, delivered(plan, [(value, 1), (None, 2)]))
+
+    def test_has_no_more_row_groups_than_readers_take(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(row_groups, "MOST_GROUPS", 2)
+        monkeypatch.setattr(parquet, "ROW_GROUP_BYTES", 1)
+        plan = planned(A="NUMBER(5)")
+        rows = [delivered(plan, [(number,)]) for number in range(3)]
+        assert pq.read_table(io.BytesIO(file_of(plan, *rows[:2]))).num_rows == 2
+        with pytest.raises(UnreadableValue, match="no more than 2 row groups"):
+            file_of(plan, *rows)
+
     def test_without_rows_is_a_valid_file_with_its_columns(self) -> None:
         encoder = open_encoder(planned(**ALL_TYPES), CARRIAGE, role=PartRole.WHOLE)
         table = pq.read_table(io.BytesIO(encoder.finish()))
@@ -127,7 +147,7 @@ class TestALargeTable:
         plan = planned(ID="NUMBER(9)", T="VARCHAR2(4000)")
         encoder = open_encoder(plan, CARRIAGE, role=PartRole.WHOLE)
         pieces = [
-            encoder.encode(delivered(plan, self.rows(70_000)[first : first + 1000]))
+            written_by(encoder, delivered(plan, self.rows(70_000)[first : first + 1000]))
             for first in range(0, 70_000, 1000)
         ]
         assert encoder.rows == len(self.rows(70_000))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from column_shapes import shape_declared
-from delivered_batches import delivered, read_lines
+from delivered_batches import delivered, read_lines, written_by
 from oracle_etl.flow.encode import PartRole, open_encoder
 from oracle_etl.flow.plan_columns import plan_columns
 from oracle_etl.model.transport import Carriage, TableChoice
@@ -31,7 +31,7 @@ class TestADecimal:
         encoder = open_encoder(plan, Carriage(), role=PartRole.WHOLE)
         # float() of a text rounds as the driver's strtod does: to the nearest double.
         batch = delivered(plan, [(float(f"{value:f}"),) for value in values])
-        data = encoder.encode(batch) + encoder.finish()
+        data = written_by(encoder, batch) + encoder.finish()
         assert [row["C"] for row in read_lines(data)] == values
 
     @settings(max_examples=40)
@@ -42,5 +42,5 @@ class TestADecimal:
         )
         encoder = open_encoder(plan, Carriage(), role=PartRole.WHOLE)
         batch = delivered(plan, [(float(f"{each}E-{scale}"),) for each in digits])
-        written = gzip.decompress(encoder.encode(batch) + encoder.finish())
+        written = gzip.decompress(written_by(encoder, batch) + encoder.finish())
         assert b"e" not in written.lower()

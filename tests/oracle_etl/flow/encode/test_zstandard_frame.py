@@ -5,7 +5,7 @@ from __future__ import annotations
 import zstandard
 
 from column_shapes import shape_declared
-from delivered_batches import delivered
+from delivered_batches import delivered, written_by
 from oracle_etl.flow.encode import PartRole, open_encoder
 from oracle_etl.flow.plan_columns import plan_columns
 from oracle_etl.model.transport import Carriage, Format, TableChoice
@@ -21,7 +21,7 @@ def read(data: bytes) -> bytes:
 class TestATable:
     def test_is_one_frame_of_lines(self) -> None:
         encoder = open_encoder(PLAN, CARRIAGE, role=PartRole.WHOLE)
-        data = encoder.encode(delivered(PLAN, [(1,)])) + encoder.encode(delivered(PLAN, [(2,)]))
+        data = written_by(encoder, delivered(PLAN, [(1,)]), delivered(PLAN, [(2,)]))
         plain = read(data + encoder.finish())
         assert plain == b'{"ID":1}\n{"ID":2}\n'
         assert (encoder.rows, encoder.plain_bytes) == (2, len(plain))

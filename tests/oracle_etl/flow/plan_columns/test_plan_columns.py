@@ -127,6 +127,25 @@ class TestTheColumnsOfATable:
             plan_columns(shape_declared(A="DATE"), choice, Carriage())
 
 
+class TestAnInvisibleColumn:
+    SHAPE = shape_of(declared("A", "DATE"), replace(declared("B", "DATE"), invisible=True))
+
+    def planned(self, choice: TableChoice) -> tuple[list[str], tuple[str, ...]]:
+        plan = plan_columns(self.SHAPE, choice, Carriage())
+        return [each.name for each in plan.columns], plan.warnings
+
+    def test_is_left_out_as_by_select_star_and_the_plan_warns(self) -> None:
+        names, [warning] = self.planned(WHOLE)
+        assert names == ["A"]
+        assert "column B is invisible" in warning
+
+    def test_is_carried_where_it_is_named(self) -> None:
+        assert self.planned(replace(WHOLE, columns=("b", "A"))) == (["B", "A"], ())
+
+    def test_is_not_spoken_of_where_it_is_excluded(self) -> None:
+        assert self.planned(replace(WHOLE, exclude=("B",))) == (["A"], ())
+
+
 UNSUPPORTED = ["BFILE", "UROWID(4000)", "VECTOR", "SDO_GEOMETRY", "ANYDATA"]
 
 
@@ -228,9 +247,10 @@ class TestTextUnderAnotherEncoding:
         column = only_column("NVARCHAR2(20)", carriage=Carriage(source_encoding="cp949"))
         assert column.form is WireForm.TEXT
 
-    def test_in_a_clob_stops_the_table(self) -> None:
-        with pytest.raises(UnsupportedColumn, match="CLOB"):
-            only_column("CLOB", carriage=Carriage(source_encoding="cp949"))
+    @pytest.mark.parametrize("declaration", ["CLOB", "LONG", "XMLTYPE"])
+    def test_that_oracle_gives_only_converted_stops_the_table(self, declaration: str) -> None:
+        with pytest.raises(UnsupportedColumn, match=f"gives {declaration} only converted"):
+            only_column(declaration, carriage=Carriage(source_encoding="cp949"))
 
     def test_follows_the_table_before_the_transport(self) -> None:
         choice = replace(WHOLE, source_encoding="euc_kr")
@@ -281,7 +301,7 @@ class TestAMask:
 
     def test_year_selects_the_year_as_a_number(self) -> None:
         column = with_mask(MaskKind.YEAR, "DATE")
-        assert column.expression == 'EXTRACT(YEAR FROM CAST("C" AS DATE))'
+        assert column.expression == 'EXTRACT(YEAR FROM CAST("C" AS TIMESTAMP(9)))'
         assert (column.json_type, column.bigquery_type) == ("number", "INT64")
 
     @pytest.mark.parametrize(
@@ -321,6 +341,15 @@ class TestAMask:
         )
         column = only_column("VARCHAR2(10)", choice=choice, hashes_in_database=True)
         assert (column.hash_in_worker, column.form) == (True, WireForm.ENCODED_TEXT)
+
+    @pytest.mark.parametrize("declaration", ["NCHAR(10)", "NVARCHAR2(10)"])
+    @pytest.mark.parametrize("kind", [MaskKind.HASH, MaskKind.KEEP_LAST])
+    def test_of_national_text_is_what_it_is_without_another_encoding(
+        self, declaration: str, kind: MaskKind
+    ) -> None:
+        choice = TableChoice(table="T", masks=(Mask(column="C", kind=kind),))
+        foreign = replace(choice, source_encoding="cp949")
+        assert only_column(declaration, choice=foreign) == only_column(declaration, choice=choice)
 
     def test_keep_last_of_foreign_text_is_refused(self) -> None:
         choice = TableChoice(

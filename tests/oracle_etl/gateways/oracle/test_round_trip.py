@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from carried_kinds import KINDS, CarriedKind
 from column_shapes import declared, shape_of
-from delivered_batches import read_lines
+from delivered_batches import read_lines, written_by
 from oracle_at_hand import OracleAtHand
 from oracle_etl.flow.encode import PartRole, open_encoder
 from oracle_etl.flow.plan_columns import plan_columns
@@ -71,7 +71,7 @@ def carried(source: OracleTableSource, found: TableShape, carriage: Carriage) ->
     encoder = open_encoder(plan, carriage, role=PartRole.WHOLE)
     reading = Reading(table=found.table, plan=plan, scn=source.current_scn())
     with source.read(reading, batch_bytes=BATCH_BYTES) as batches:
-        data = b"".join(encoder.encode(batch) for batch in batches)
+        data = written_by(encoder, *batches)
     return data + encoder.finish()
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -13,10 +11,8 @@ from typing import Any
 
 import pytest
 
-from delivered_batches import read_lines
 from flow_home import a_home
 from oracle_at_hand import OracleAtHand, stand_in
-from oracle_etl.flow.encode import PartRole, open_encoder
 from oracle_etl.flow.plan_columns import plan_columns, with_moments_as_text
 from oracle_etl.flow.refused_logins import RefusedLogins
 from oracle_etl.gateways.oracle import OracleTableSource
@@ -40,38 +36,7 @@ from oracle_etl.model.transport import Carriage, Mask, MaskKind, TableChoice
 from oracle_etl.ports import PageRequest
 from oracle_standin.engine.database import OracleDatabase
 from oracle_standin.faults import Action, FaultBook, Rule
-
-BATCH_BYTES = 64 * 1024
-
-
-@contextmanager
-def a_table(oracle: OracleAtHand, name: str, columns: str, *rows: str) -> Iterator[TableName]:
-    """Give a table with rows, each as the values of an INSERT."""
-    inserts = [f"INSERT INTO {name} VALUES ({row})" for row in rows]
-    oracle.execute(f"CREATE TABLE {name} ({columns})", *inserts)
-    try:
-        yield TableName(owner=oracle.user.upper(), name=name.strip('"'))
-    finally:
-        oracle.execute(f"DROP TABLE {name}")
-
-
-def reading_of(
-    source: OracleTableSource,
-    table: TableName,
-    *,
-    choice: TableChoice | None = None,
-    **more: Any,  # noqa: ANN401  any field of a reading
-) -> Reading:
-    shape = source.shape(table)
-    plan = plan_columns(shape, choice or TableChoice(table=str(table)), Carriage())
-    return replace(Reading(table=shape.table, plan=plan), **more)
-
-
-def rows_of(source: OracleTableSource, reading: Reading) -> list[dict[str, Any]]:
-    encoder = open_encoder(reading.plan, Carriage(), role=PartRole.WHOLE, mask_key=reading.mask_key)
-    with source.read(reading, batch_bytes=BATCH_BYTES) as batches:
-        data = b"".join(encoder.encode(batch) for batch in batches)
-    return read_lines(data + encoder.finish())
+from oracle_tables import BATCH_BYTES, a_table, reading_of, rows_of
 
 
 class TestTheDatabase:
@@ -139,6 +104,18 @@ class TestTheShapeOfATable:
                 oracle.execute("DROP VIEW SEEN")
         assert shape.kind is ObjectKind.VIEW
         assert found == [{"ID": 1, "TWICE": "2"}]
+
+    def test_tells_invisible_columns(self, oracle: OracleAtHand, source: OracleTableSource) -> None:
+        columns = "ID NUMBER(9), SECRET VARCHAR2(9) INVISIBLE, TWICE AS (ID*2), NOTE DATE"
+        with a_table(oracle, "HALF_SEEN", columns) as table:
+            oracle.execute("INSERT INTO HALF_SEEN (ID, SECRET) VALUES (1, 'x')")
+            shape = source.shape(table)
+            choice = TableChoice(table="HALF_SEEN", columns=("ID", "SECRET"))
+            found = rows_of(source, reading_of(source, table, choice=choice))
+        visible = [each.name for each in shape.columns if not each.invisible]
+        assert visible == ["ID", "TWICE", "NOTE"]
+        assert [each.name for each in shape.columns if each.invisible] == ["SECRET"]
+        assert found == [{"ID": 1, "SECRET": "x"}]
 
     def test_of_nothing_is_an_error_with_the_name(self, source: OracleTableSource) -> None:
         with pytest.raises(TableNotFound, match="NOWHERE is not there") as raised:
@@ -354,6 +331,20 @@ class TestTheRowsOfAReading:
             text = with_moments_as_text(reading.plan, source.shape(table), Carriage())
             assert rows_of(source, replace(reading, plan=text)) == [
                 {"OLD": "-4712-01-01T00:00:00", "NEW": "2024-02-29T00:00:00"}
+            ]
+
+    def test_of_days_of_the_julian_calendar_alone_come_as_text(
+        self, oracle: OracleAtHand, source: OracleTableSource
+    ) -> None:
+        rows = [f"TO_DATE('{day}','YYYY-MM-DD')" for day in ("0100-02-29", "1500-02-29")]
+        with a_table(oracle, "JULIAN", "OLD DATE", *rows) as table:
+            reading = reading_of(source, table)
+            with pytest.raises(UnreadableMoment):
+                rows_of(source, reading)
+            text = with_moments_as_text(reading.plan, source.shape(table), Carriage())
+            assert rows_of(source, replace(reading, plan=text)) == [
+                {"OLD": "0100-02-29T00:00:00"},
+                {"OLD": "1500-02-29T00:00:00"},
             ]
 
     def test_of_an_altered_table_have_their_new_types(

@@ -1,0 +1,80 @@
+"""Tables whose columns are altered between the planning and the reading."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from oracle_at_hand import OracleAtHand
+from oracle_etl.gateways.oracle import OracleTableSource
+from oracle_etl.model.errors import TableChanged
+from oracle_etl.model.transport import Mask, MaskKind, TableChoice
+from oracle_tables import a_table, reading_of, rows_of
+
+
+class TestATableThatIsAlteredBeforeItIsRead:
+    """Without an SCN nothing but our looking keeps its values from being cut."""
+
+    @pytest.mark.parametrize(
+        ("before", "after", "value"),
+        [
+            ("NUMBER(9)", "NUMBER(12,2)", "1.5"),
+            ("NUMBER(9)", "NUMBER", "1.5"),
+            ("NUMBER(12,2)", "NUMBER(20,2)", "123456789012345678.99"),
+            ("NUMBER(38,2)", "NUMBER", "12345678901234567890123456789012345678"),
+            ("TIMESTAMP(3)", "TIMESTAMP(6)", "TIMESTAMP '2024-01-01 00:00:00.123456'"),
+            ("BINARY_FLOAT", "BINARY_DOUBLE", "0.1d"),
+        ],
+    )
+    def test_fails_and_names_the_column(
+        self,
+        oracle: OracleAtHand,
+        source: OracleTableSource,
+        before: str,
+        after: str,
+        value: str,
+    ) -> None:
+        with a_table(oracle, "WIDENED", f"C {before}") as table:
+            reading = reading_of(source, table)
+        with (
+            a_table(oracle, "WIDENED", f"C {after}", value),
+            pytest.raises(TableChanged, match="column C was") as raised,
+        ):
+            rows_of(source, reading)
+        assert before in raised.value.message
+
+    @pytest.mark.parametrize(
+        ("before", "after", "value", "read"),
+        [
+            ("NUMBER(12,2)", "NUMBER(9)", "7", 7),
+            ("INTEGER", "INTEGER", "7", "7"),
+            ("NUMBER(5,-2)", "NUMBER(5,-2)", "1234567", 1234600),
+            ("NUMBER(3,5)", "NUMBER(3,5)", "0.00123", Decimal("0.00123")),
+            ("TIMESTAMP(6)", "DATE", "DATE '2024-01-01'", "2024-01-01T00:00:00.000000"),
+            ("BINARY_DOUBLE", "BINARY_FLOAT", "0.5f", Decimal("0.5")),
+            ("NUMBER", "NUMBER(9)", "7", "7"),
+        ],
+    )
+    def test_is_read_where_every_value_fits(
+        self,
+        oracle: OracleAtHand,
+        source: OracleTableSource,
+        before: str,
+        after: str,
+        value: str,
+        read: Any,  # noqa: ANN401  a value of JSON
+    ) -> None:
+        with a_table(oracle, "NARROWED", f"C {before}") as table:
+            reading = reading_of(source, table)
+        with a_table(oracle, "NARROWED", f"C {after}", value):
+            assert rows_of(source, reading) == [{"C": read}]
+
+    def test_is_read_where_the_column_is_masked(
+        self, oracle: OracleAtHand, source: OracleTableSource
+    ) -> None:
+        masks = (Mask(column="C", kind=MaskKind.YEAR),)
+        with a_table(oracle, "YEARS", "C DATE", "DATE '1970-05-06'") as table:
+            choice = TableChoice(table="YEARS", masks=masks)
+            assert rows_of(source, reading_of(source, table, choice=choice)) == [{"C": 1970}]
