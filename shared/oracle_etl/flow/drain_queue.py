@@ -10,7 +10,14 @@ from oracle_etl.flow.finish_job import finish_job
 from oracle_etl.flow.keep_lease import keep_lease
 from oracle_etl.flow.take_seat import Seat, keep_seat, leave_seat, move_seat, take_seat
 from oracle_etl.flow.work_on import Settled, work_on
-from oracle_etl.model.errors import LeaseLost, Refused, TryAgain, UnreadableMessage
+from oracle_etl.model.errors import (
+    LeaseLost,
+    NoSuchJob,
+    Refused,
+    TryAgain,
+    UnreadableMessage,
+)
+from oracle_etl.model.job import Job, JobStatus
 from oracle_etl.model.work import WorkRef
 from oracle_etl.outside import Outside
 from oracle_etl.ports import Delivery
@@ -39,6 +46,10 @@ def drain_queue(*, owner: str, stopping: threading.Event, outside: Outside) -> i
             leave_seat(worker.seat, outside=outside)
 
 
+def _waits_in_line(job: Job) -> bool:
+    return job.status is JobStatus.PENDING and job.cancel_requested_at is None
+
+
 class _Worker:
     """One worker: its seat, and when it is told to stop."""
 
@@ -54,9 +65,6 @@ class _Worker:
         clock, limits = self._outside.clock, self._outside.limits
         idle_since = began = clock.monotonic()
         while not self._stopping.is_set() and self._has_time(clock.monotonic() - began):
-            if clock.monotonic() >= self._seat_until:
-                keep_seat(self.seat, outside=self._outside)
-                self._seat_until = clock.monotonic() + limits.renewal
             if self._one_piece():
                 done += 1
                 idle_since = clock.monotonic()
@@ -74,6 +82,7 @@ class _Worker:
     def _one_piece(self) -> bool:
         outside = self._outside
         try:
+            self._keep_seat()
             delivery = outside.queue.pull(
                 wait_seconds=_WAIT_SECONDS, lease_seconds=outside.limits.lease
             )
@@ -82,6 +91,12 @@ class _Worker:
             # The book or the queue is away; leases and messages outlast a short absence.
             outside.clock.wait(_SOON_SECONDS)
             return False
+
+    def _keep_seat(self) -> None:
+        clock = self._outside.clock
+        if clock.monotonic() >= self._seat_until:
+            keep_seat(self.seat, outside=self._outside)
+            self._seat_until = clock.monotonic() + self._outside.limits.renewal
 
     def _delivered(self, delivery: Delivery) -> bool:
         try:
@@ -114,7 +129,7 @@ class _Worker:
         outside = self._outside
         now = outside.clock.now()
         for job in outside.book.unfinished_jobs(limit=_JOBS_LOOKED_AT):
-            if job.transport.source in outside.elsewhere:
+            if job.transport.source in outside.elsewhere or _waits_in_line(job):
                 continue  # its claimable work is not worth a question
             for ref in outside.book.claimable(job.id, now, limit=1):
                 claim = self._claim(ref)
@@ -158,7 +173,7 @@ class _Worker:
 
     def _finish(self, job_id: str) -> None:
         """Close the job where this was its last table; a tick does it where we cannot now."""
-        with suppress(TryAgain):
+        with suppress(TryAgain, NoSuchJob):  # a message may outlive its job
             job = self._outside.book.job(job_id)
             if job.all_tables_ended and not job.status.ended:
                 finish_job(job_id, outside=self._outside)
