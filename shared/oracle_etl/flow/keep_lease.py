@@ -149,13 +149,14 @@ class _Keeper:
             self._lease.end(error)
             self._done.set()
             return
-        if self._delivery is not None:
-            self._delivery.extend(self._outside.limits.lease)
         try:
             keep_seat(self._seat, outside=self._outside)
         except LeaseLost as error:
             # The work itself is still ours, to be given back at once.
             self._lease.end(SeatLost(error.message))
+        if self._delivery is not None:
+            # Last, since work and seat are to be kept also while the queue is away.
+            self._delivery.extend(self._outside.limits.lease)
 
     def _renewed(self, entries: Entries) -> None:
         now, seconds = self._outside.clock.now(), self._outside.limits.lease

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from fakes.away import Away
 from fakes.memory_source import MemorySource
 from flow_home import LIMITS, SMALL_PARTS, a_home, put_transport, start, tables
 from oracle_etl.flow.cancel_job import cancel_job
@@ -21,7 +22,7 @@ from oracle_etl.flow.plan_table import plan_table
 from oracle_etl.flow.take_seat import Seat, keep_seat, leave_seat, take_seat
 from oracle_etl.flow.work_on import DONE, Settled, work_on
 from oracle_etl.gateways.system_clock import SystemClock
-from oracle_etl.model.errors import LeaseLost
+from oracle_etl.model.errors import LeaseLost, QueueAway
 from oracle_etl.model.progress import Progress
 from oracle_etl.model.reading import Reading
 from oracle_etl.model.table_task import PartTask, TableTask
@@ -124,6 +125,17 @@ class TestAClaimThatIsKept:
         stored = home.book.table(claim.job.id, claim.table.table_id)
         assert ends(stored) > ends(claim.table)
         assert stored.hold.fence == claim.fence
+
+    def test_keeps_its_seat_also_while_the_queue_is_away(
+        self, home: Outside, signals: Signals
+    ) -> None:
+        claim, seat = a_claim(home), a_seat(home)
+        delivery: Any = Away(QueueAway("the queue did not answer"))
+        before = seat_ends(home)
+        with keep_lease(
+            claim, delivery=delivery, seat=seat, stopping=threading.Event(), outside=home
+        ):
+            signals.until(lambda: seat_ends(home) > before)
 
     def test_of_a_part_is_renewed_too(self, home: Outside, signals: Signals) -> None:
         whole = a_claim(home, carriage=SMALL_PARTS)
