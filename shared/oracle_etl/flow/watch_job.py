@@ -163,6 +163,8 @@ class _Watcher:
     def __init__(self, start: WatchPoint, book: JobBook) -> None:
         self._point = start
         self._book = book
+        self._told_whole: set[int] = set()
+        """Tables that have ended, by position: a book may bring them once more."""
 
     @property
     def has_ended(self) -> bool:
@@ -183,7 +185,9 @@ class _Watcher:
                 job.id, after=self._point.cursor, limit=_TABLES_OF_ONE_LOOK
             )
             for table in changes.tables:
-                yield from self._of_table(job, table)
+                if table.position not in self._told_whole:
+                    yield from self._of_table(job, table)
+            self._told_whole.update(each.position for each in changes.tables if each.status.ended)
             self._point = self._point.moved_to(changes.cursor, changes.tables)
             if not changes.tables:
                 return

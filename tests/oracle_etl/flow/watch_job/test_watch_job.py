@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -20,6 +21,7 @@ from oracle_etl.model.progress import Progress, Stage, StageName
 from oracle_etl.model.table_task import Failure, TableTask
 from oracle_etl.model.work import WorkStatus
 from oracle_etl.outside import Outside
+from oracle_etl.ports import TableChanges
 
 ONE_LOOK = Pace(longest=0.0)
 STATUS = {
@@ -207,6 +209,36 @@ def histories(draw: st.DrawFn) -> list[tuple[int, StageName]]:
         if stage in STATUS:
             ended.add(position)
     return kept
+
+
+class BringingTwice:
+    """A book that gives each page of changes once more, as a change that happens meanwhile."""
+
+    def __init__(self, home: Outside) -> None:
+        self._book = home.book
+        self._again: list[TableChanges] = []
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the book has
+        return getattr(self._book, name)
+
+    def table_changes(self, job_id: str, *, after: str | None, limit: int) -> TableChanges:
+        if self._again:
+            return self._again.pop()
+        changes = self._book.table_changes(job_id, after=after, limit=limit)
+        if changes.tables:
+            self._again.append(changes)
+        return changes
+
+
+class TestATableThatTheBookBringsTwice:
+    @pytest.mark.parametrize("last", [StageName.COMPLETED, StageName.FAILED, StageName.EXTRACTING])
+    def test_is_told_once(self, home: Outside, last: StageName) -> None:
+        write(home, a_table_after(StageName.PLANNING, last))
+        once = look(home)
+        twice = look(replace(home, book=BringingTwice(home)))
+        assert [each for each in told(once) if each[0] != EventName.PROGRESS] == [
+            each for each in told(twice) if each[0] != EventName.PROGRESS
+        ]
 
 
 class TestAWatcherWhoComesAndGoes:
