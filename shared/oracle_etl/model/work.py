@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -11,6 +12,9 @@ from oracle_etl.model.errors import LeaseLost, UnreadableMessage
 
 _MESSAGE_VERSION = 1
 _LARGEST_MESSAGE_BYTES = 4096
+# Whoever may publish may write anything, and the book looks for what a message names.
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+_LARGEST_PART = 1_000_000
 
 
 class WorkStatus(enum.StrEnum):
@@ -53,12 +57,18 @@ class WorkRef:
             if len(body) > _LARGEST_MESSAGE_BYTES:
                 raise ValueError("too large")
             match json.loads(body):
-                case {"v": 1, "job": str(job), "table": str(table), "part": int() | None as part}:
+                case {"v": 1, "job": str(job), "table": str(table), "part": part} if (
+                    _ID.match(job) and _ID.match(table) and _is_part(part)
+                ):
                     return cls(job_id=job, table_id=table, part=part)
                 case _:
                     raise ValueError("unknown form")
         except (ValueError, RecursionError) as error:
             raise UnreadableMessage(f"a queue message cannot be read: {error}") from error
+
+
+def _is_part(part: object) -> bool:
+    return part is None or (type(part) is int and 0 < part <= _LARGEST_PART)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

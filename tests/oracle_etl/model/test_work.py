@@ -8,11 +8,9 @@ from builders import NOON, later
 from oracle_etl.model.errors import LeaseLost, UnreadableMessage
 from oracle_etl.model.work import Hold, WorkRef, WorkStatus
 
+IDS = st.text("abcXYZ019_-", min_size=1, max_size=64)
 REFS = st.builds(
-    WorkRef,
-    job_id=st.text(max_size=40),
-    table_id=st.text(max_size=40),
-    part=st.none() | st.integers(),
+    WorkRef, job_id=IDS, table_id=IDS, part=st.none() | st.integers(min_value=1, max_value=999_999)
 )
 
 
@@ -32,6 +30,12 @@ class TestAMessage:
             b'{"v":1,"job":"J"}',
             b'{"v":1,"job":1,"table":"t","part":null}',
             b'{"v":1,"job":"J","table":"t","part":"1"}',
+            b'{"v":1,"job":"J","table":"t","part":true}',
+            b'{"v":1,"job":"J","table":"t","part":0}',
+            b'{"v":1,"job":"J","table":"t","part":99999999999999999999}',
+            b'{"v":1,"job":"J\\ud800","table":"t","part":null}',
+            b'{"v":1,"job":"../J","table":"t","part":null}',
+            b'{"v":1,"job":"J","table":"","part":null}',
             b"[" * 5000,
         ],
     )
