@@ -12,7 +12,7 @@ from oracle_etl.model.errors import InvalidRequest
 
 _UNQUOTED = re.compile(r"[A-Za-z][A-Za-z0-9_$#]*\Z")
 _TRANSPORT_ID = re.compile(r"TRPID-[0-9a-z]{8}\Z")
-_JOB_ID = re.compile(r"JOB-\d{8}-\d{6}-[0-9a-z]{4}\Z")
+_JOB_ID = re.compile(r"JOB-[0-9]{8}-[0-9]{6}-[0-9a-z]{4}\Z")
 _TEXT = re.compile(r'\s*(?:("(?:[^"])+"|[^".\s]+)\.)?("(?:[^"])+"|[^".\s]+)\s*\Z')
 _LONGEST_IDENTIFIER_BYTES = 128
 _LONGEST_STEM = 240

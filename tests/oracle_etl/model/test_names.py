@@ -128,6 +128,7 @@ class TestIds:
         assert new_job_id(at, "beef0123") == "JOB-20260228-233001-beef"
         assert is_job_id("JOB-20260228-233001-beef")
         assert not is_job_id("JOB-1")
+        assert not is_job_id("JOB-2026022\N{ARABIC-INDIC DIGIT EIGHT}-233001-beef")
 
     def test_of_a_version(self) -> None:
         assert [version_label(each) for each in (1, 42, 1000)] == ["v001", "v042", "v1000"]
