@@ -7,21 +7,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from oracle_etl.flow.bigquery_limits import bigquery_warnings
-from oracle_etl.flow.every_item import every_item
+from oracle_etl.flow.compare_versions import compare_versions, version_before
 from oracle_etl.flow.keep_closing import nothing_to_keep
 from oracle_etl.flow.tables_of import tables_of
-from oracle_etl.model.columns import ColumnPlan
-from oracle_etl.model.errors import NoSuchTable
-from oracle_etl.model.job import Job, JobKind, JobStatus
+from oracle_etl.model.job import Job, JobStatus
+from oracle_etl.model.names import TableName
 from oracle_etl.model.table_task import Failure, TableTask
-from oracle_etl.model.transport import OnSchemaChange
 from oracle_etl.model.work import WorkStatus
 from oracle_etl.outside import Outside
-from oracle_etl.ports import PageRequest
 
 _FAILURES_NAMED = 5
 _TABLES_NAMED = 20
-_CHANGES_NAMED = 20
+_WHAT_REFUSES = (
+    "look at what it names; where that is as it should be, let the transport allow it"
+    " (`on_schema_change`, `max_row_drop_percent`, `mixed_success`), and run it again"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,7 @@ class _Findings:
     hints: list[str] = field(default_factory=list)
     """What to do about the first tables that failed, each thing once."""
     failed_count: int = 0
+    cancelled_count: int = 0
     completed_count: int = 0
     objections: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
@@ -51,6 +52,10 @@ class _Findings:
     """Tables read in a transaction of their own."""
     large: list[str] = field(default_factory=list)
     """What is said of tables whose objects BigQuery loads slowly, or not at all."""
+    names: dict[TableName, TableName] = field(default_factory=dict)
+    """By the object that was read, the name in the list that it was first met by."""
+    doubled: list[str] = field(default_factory=list)
+    """What is said of tables that are in the list by two names."""
     moments: set[int | None] = field(default_factory=set)
     finished_at: datetime | None = None
 
@@ -63,14 +68,16 @@ def judge_version(
     `keep` is called at every table; it may raise LeaseLost.
     """
     findings = _Findings()
-    before = _last_completed(job, outside=outside)
+    before = version_before(job, outside=outside)
     for table in tables_of(job.id, outside=outside):
         keep()
         _look_at(table, findings)
         carriage = job.transport.carriage
         findings.large += bigquery_warnings(table, table.objects, carriage=carriage)
         if before is not None and table.status is WorkStatus.COMPLETED:
-            _compare(job, before, table, findings, outside=outside)
+            compared = compare_versions(job, before, table, outside=outside)
+            findings.objections += compared.objections
+            findings.changed += compared.warnings
     return replace(_verdict(job, findings), finished_at=findings.finished_at)
 
 
@@ -78,6 +85,7 @@ def _verdict(job: Job, findings: _Findings) -> Verdict:
     warnings = (
         *job.warnings,
         *_apart(findings),
+        *_first(findings.doubled, others="more names like these"),
         *_first(findings.large, others="more tables like these"),
         *_first(findings.changed, others="more tables whose columns changed"),
     )
@@ -85,7 +93,7 @@ def _verdict(job: Job, findings: _Findings) -> Verdict:
     is_mixed = len(findings.moments) > 1 or findings.moments == {None}
     if job.cancel_requested_at is not None and job.counts.tables_cancelled:
         return Verdict(status=JobStatus.CANCELLED, warnings=warnings, is_mixed=is_mixed)
-    objections = list(findings.objections)
+    objections = [*findings.objections, *_unasked(findings)]
     # A table with a transaction of its own is told apart, in a retry as in any other job.
     carried = job.request.retry_of is not None and len(findings.moments - {None}) > 1
     if carried and not job.transport.proof.mixed_success:
@@ -93,10 +101,16 @@ def _verdict(job: Job, findings: _Findings) -> Verdict:
     if findings.failed_count:
         failure = _tables_failed(findings)
     elif objections:
-        failure = Failure(code="VERSION_REFUSED", message="; ".join(objections[:_FAILURES_NAMED]))
+        failure = _version_refused(objections)
     else:
         return Verdict(status=JobStatus.COMPLETED, warnings=warnings, is_mixed=is_mixed)
     return Verdict(status=JobStatus.FAILED, failure=failure, warnings=warnings, is_mixed=is_mixed)
+
+
+def _unasked(findings: _Findings) -> tuple[str, ...]:
+    """Return what is wrong with tables that were cancelled in a job which is not."""
+    count = findings.cancelled_count
+    return (f"{count} of the tables were cancelled, and nobody cancelled the job",) if count else ()
 
 
 def _apart(findings: _Findings) -> tuple[str, ...]:
@@ -125,6 +139,12 @@ def _tables_failed(findings: _Findings) -> Failure:
     )
 
 
+def _version_refused(objections: list[str]) -> Failure:
+    more = len(objections) - _FAILURES_NAMED
+    named = "; ".join(objections[:_FAILURES_NAMED]) + (f"; and {more} more" if more > 0 else "")
+    return Failure(code="VERSION_REFUSED", message=named, hint=_WHAT_REFUSES)
+
+
 def _remedy(findings: _Findings) -> str:
     others = "the other tables are complete; " if findings.completed_count else ""
     return " ".join([*findings.hints, f"{others}`jobs retry` does the failed ones again"])
@@ -144,72 +164,19 @@ def _look_at(table: TableTask, findings: _Findings) -> None:
         findings.moments.add(table.scn)
         if table.scn is None:
             findings.apart.append(str(table.table))
-    elif not table.status.ended:
+        _look_for_its_other_name(table, findings)
+    elif table.status is WorkStatus.CANCELLED:
+        findings.cancelled_count += 1
+    else:
         findings.objections.append(f"{table.table} is {table.status}, though all are counted")
 
 
-def _last_completed(job: Job, *, outside: Outside) -> Job | None:
-    """Return the job that made the version before this one."""
-    proof = job.transport.proof
-    compares = (
-        proof.on_schema_change is not OnSchemaChange.ALLOW or proof.max_row_drop_percent is not None
-    )
-    if job.kind is not JobKind.FULL or not compares:
-        return None
-    completed = every_item(
-        lambda token: outside.book.jobs(
-            PageRequest(size=50, token=token),
-            transport_id=job.transport_id,
-            status=JobStatus.COMPLETED,
-        )
-    )
-    versions = (each for each in completed if each.kind is JobKind.FULL and each.id != job.id)
-    return next(versions, None)
-
-
-def _compare(
-    job: Job, before: Job, table: TableTask, findings: _Findings, *, outside: Outside
-) -> None:
-    try:
-        # Ids come from names, so the same table has the same id in every job.
-        earlier = outside.book.table(before.id, table.table_id)
-    except NoSuchTable:
+def _look_for_its_other_name(table: TableTask, findings: _Findings) -> None:
+    """Note where a table was carried by another name already: a synonym's, say."""
+    if table.resolved is None or table.choice.query is not None:
         return
-    if earlier.status is not WorkStatus.COMPLETED:
-        return
-    proof = job.transport.proof
-    drop = proof.max_row_drop_percent
-    if drop is not None and table.rows < earlier.rows * (1 - drop / 100):
-        findings.objections.append(
-            f"{table.table} fell from {earlier.rows} to {table.rows} rows, more than {drop:g} %"
+    first = findings.names.setdefault(table.resolved, table.table)
+    if first != table.table:
+        findings.doubled.append(
+            f"{first} and {table.table} are both {table.resolved}, so its rows are in both"
         )
-    changes = column_changes(
-        outside.book.plan(before.id, table.table_id), outside.book.plan(job.id, table.table_id)
-    )
-    if changes and proof.on_schema_change is OnSchemaChange.FAIL:
-        findings.objections.append(_told(table, changes))
-    elif changes and proof.on_schema_change is OnSchemaChange.WARN:
-        findings.changed.append(_told(table, changes))
-
-
-def _told(table: TableTask, changes: tuple[str, ...]) -> str:
-    more = len(changes) - _CHANGES_NAMED
-    rest = (f"and {more} more",) if more > 0 else ()
-    return f"{table.table}: {'; '.join((*changes[:_CHANGES_NAMED], *rest))}"
-
-
-def column_changes(before: ColumnPlan | None, after: ColumnPlan | None) -> tuple[str, ...]:
-    """Return what changed in the columns between two versions, in words."""
-    if before is None or after is None:
-        return ()
-    then = {each.name: each for each in before.columns}
-    now = {each.name: each for each in after.columns}
-    return (
-        *(f"column {name} is new" for name in now if name not in then),
-        *(f"column {name} is gone" for name in then if name not in now),
-        *(
-            f"column {name} was {then[name].oracle_type} and is {column.oracle_type}"
-            for name, column in now.items()
-            if name in then and then[name].oracle_type != column.oracle_type
-        ),
-    )

@@ -84,7 +84,7 @@ class TestAVersionWithManyChanges:
         """Return a job whose tables all have many columns more than those of the job before."""
         transport = a_transport(proof=Proof(on_schema_change=OnSchemaChange.WARN))
         before = a_job("JOB-1", transport=transport, status=JobStatus.COMPLETED)
-        after = a_job("JOB-2", transport=transport)
+        after = a_job("JOB-2", transport=transport, version=2)
         columns = [f"C{number}" for number in range(self.COLUMNS)]
         for job, plan in ((before, a_plan("ID")), (after, a_plan("ID", *columns))):
             home.book.transact(lambda entries, job=job: entries.put_job(job))  # type: ignore[misc]

@@ -267,10 +267,13 @@ class TestTheVersionBefore:
         assert (verdict.status, verdict.warnings) == (JobStatus.COMPLETED, ())
 
 
-class TestACancelledTable:
-    def test_is_neither_failed_nor_unfinished_in_a_verdict(self, home: Outside) -> None:
+class TestATableThatWasCancelledInAJobThatWasNot:
+    def test_keeps_its_version_from_success(self, home: Outside) -> None:
         job = a_job(transport=a_transport(tables=()))
         home.book.transact(lambda entries: entries.put_job(job))
         table = a_table(status=WorkStatus.CANCELLED)
         home.book.transact(lambda entries: entries.put_table(table))
-        assert judge_version(job, outside=home).failure is None
+        verdict = judge_version(job, outside=home)
+        assert verdict.status is JobStatus.FAILED
+        assert verdict.failure is not None
+        assert "nobody cancelled the job" in verdict.failure.message

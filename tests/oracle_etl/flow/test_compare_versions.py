@@ -1,0 +1,129 @@
+"""A version beside the one before it: rows that fell, columns that changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from fakes.memory_source import MemorySource
+from flow_home import drain, put_transport, settle, start
+from oracle_etl.flow.retry_job import retry_job
+from oracle_etl.model.job import Job, JobStatus
+from oracle_etl.model.transport import OnSchemaChange, Proof, TableChoice, Transport
+from oracle_etl.outside import Outside
+
+EMP = tuple((number, f"name {number}") for number in range(25))
+AT_MOST_HALF_FEWER = Proof(max_row_drop_percent=50)
+
+
+@pytest.fixture
+def source() -> MemorySource:
+    memory = MemorySource()
+    memory.put("EMP", EMP)
+    memory.put("DEPT", ((1, None),))
+    return memory
+
+
+def run(home: Outside, transport: Transport) -> Job:
+    job = start(home, home.book.transport(transport.id))
+    drain(home)
+    return home.book.job(job.id)
+
+
+def list_tables(home: Outside, transport: Transport, *choices: TableChoice) -> None:
+    changed = replace(home.book.transport(transport.id), tables=choices)
+    home.book.transact(lambda entries: entries.put_transport(changed))
+
+
+class TestRowsThatFell:
+    def test_by_much_refuse_success_and_say_what_to_do(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        transport = put_transport(home, "EMP", proof=AT_MOST_HALF_FEWER)
+        run(home, transport)
+        source.put("EMP", EMP[:5])
+        job = run(home, transport)
+        assert job.status is JobStatus.FAILED
+        assert job.failure is not None
+        assert "from 25 to 5 rows" in job.failure.message
+        assert "max_row_drop_percent" in job.failure.hint
+
+    def test_by_little_do_not(self, home: Outside, source: MemorySource) -> None:
+        transport = put_transport(home, "EMP", proof=AT_MOST_HALF_FEWER)
+        run(home, transport)
+        source.put("EMP", EMP[:20])
+        assert run(home, transport).status is JobStatus.COMPLETED
+
+    def test_in_many_tables_are_counted_beyond_the_first(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        listed = [f"T{number}" for number in range(8)]
+        transport = put_transport(home, *listed, proof=AT_MOST_HALF_FEWER)
+        for name in listed:
+            source.put(name, EMP)
+        run(home, transport)
+        for name in listed:
+            source.put(name, EMP[:5])
+        job = run(home, transport)
+        assert job.failure is not None
+        assert job.failure.message.count("fell from") == 5
+        assert job.failure.message.endswith("; and 3 more")
+
+
+class TestColumnsThatChanged:
+    @pytest.mark.parametrize(
+        ("policy", "status", "warnings"),
+        [
+            (OnSchemaChange.ALLOW, JobStatus.COMPLETED, 0),
+            (OnSchemaChange.WARN, JobStatus.COMPLETED, 1),
+            (OnSchemaChange.FAIL, JobStatus.FAILED, 0),
+        ],
+    )
+    def test_are_told_as_the_transport_chose(
+        self, home: Outside, policy: OnSchemaChange, status: JobStatus, warnings: int
+    ) -> None:
+        transport = put_transport(home, "EMP", proof=Proof(on_schema_change=policy))
+        run(home, transport)
+        list_tables(home, transport, TableChoice(table="EMP", exclude=("NAME",)))
+        job = run(home, transport)
+        assert (job.status, len(job.warnings)) == (status, warnings)
+
+
+class TestAVersionBefore:
+    def test_whose_table_is_missing_is_nothing_to_compare_with(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        transport = put_transport(home, "EMP", proof=Proof(max_row_drop_percent=1))
+        run(home, transport)
+        list_tables(home, transport, TableChoice(table="EMP"), TableChoice(table="DEPT"))
+        assert run(home, transport).status is JobStatus.COMPLETED
+
+
+class TestAVersionThatARetryCompletes:
+    def failed(self, home: Outside, source: MemorySource) -> tuple[Transport, Job]:
+        """Return a transport and its first job, which lacked a table that is there by now."""
+        transport = put_transport(home, "EMP", "LATE", proof=AT_MOST_HALF_FEWER)
+        job = run(home, transport)
+        assert job.status is JobStatus.FAILED
+        source.states["LATE"] = [(0, EMP)]
+        return transport, job
+
+    def test_is_not_held_against_a_later_one(self, home: Outside, source: MemorySource) -> None:
+        transport, failed = self.failed(home, source)
+        source.put("EMP", EMP * 10)
+        assert run(home, transport).version == 2
+        retried = settle(home, retry_job(failed.id, outside=home).job.id)
+        assert (retried.version, retried.status) == (1, JobStatus.COMPLETED), retried.failure
+
+    def test_is_not_what_a_later_one_is_held_against(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        transport, failed = self.failed(home, source)
+        source.put("EMP", EMP * 10)
+        assert run(home, transport).version == 2
+        settle(home, retry_job(failed.id, outside=home).job.id)
+        source.put("EMP", EMP)
+        job = run(home, transport)
+        assert job.failure is not None
+        assert "EMP fell from 250 to 25 rows" in job.failure.message
