@@ -35,14 +35,11 @@ class BigqueryLoad:
 def load_into_bigquery(table: TableTask, job: Job, *, outside: Outside) -> BigqueryLoad | None:
     """Return how to load a table, None until its job is complete, and for a test run's rows."""
     is_ready = job.status is JobStatus.COMPLETED and table.status is WorkStatus.COMPLETED
-    if not is_ready or job.kind is JobKind.TEST:
+    if not is_ready or job.kind is JobKind.TEST or not table.objects:
         return None
     format_ = job.transport.carriage.format
     if format_ not in _FORMATS:
-        hint = (
-            "BigQuery reads no Zstandard around JSON: let the transport write jsonl.gz or parquet"
-        )
-        return BigqueryLoad(command=None, hint=hint)
+        return BigqueryLoad(command=None, hint=_NO_FORMAT)
     first = table.objects[0].object
     schema = outside.store.location(first.bucket, schema_name(first.name, format_))
     if not schema.startswith("gs://"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,11 @@ class TestNoCommand:
 
     def test_is_there_for_a_test_run_whose_rows_would_replace_all(self, home: Outside) -> None:
         assert load_of(carried(home, Carriage(), limit=1), home) is None
+
+    def test_is_there_for_a_table_without_objects(self, home: Outside) -> None:
+        job = carried(home, Carriage())
+        [table] = tables_of(job.id, outside=home)
+        assert load_into_bigquery(replace(table, objects=()), job, outside=home) is None
 
     def test_is_there_before_the_job_is_complete(self, home: Outside) -> None:
         job = start(home, put_transport(home, "EMP"))
