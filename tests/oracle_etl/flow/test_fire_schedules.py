@@ -11,6 +11,7 @@ from builders import NOON
 from fakes.late_book import LateBook
 from fakes.memory_source import MemorySource
 from flow_home import a_home, drain, put_transport, start
+from oracle_etl.flow import fire_schedules as firing
 from oracle_etl.flow.fire_schedules import fire_schedules
 from oracle_etl.flow.fire_times import last_due
 from oracle_etl.model.errors import LoginRefused, SourceAway
@@ -167,6 +168,23 @@ class TestWhatCannotBeStarted:
         assert home.book.job(job_id).transport_id == other.id
         assert home.book.transport(away.id).next_fire_at == NOON
 
+    def test_for_now_is_asked_for_once_in_a_round(self, home: Outside) -> None:
+        for number in range(3):
+            put_transport(
+                home, "E*", id=f"TRPID-0000000{number}", schedule=HOURLY, next_fire_at=ONE
+            )
+        asked: list[str] = []
+
+        def away(name: str) -> TableSource:
+            asked.append(name)
+            raise SourceAway("the listener is down")
+
+        home.clock.wait(3600)
+        assert fire_schedules(outside=replace(home, source=away)) == ()
+        assert asked == ["default"]
+        due = home.book.due_transports(home.clock.now(), limit=9)
+        assert len(due) == 3
+
     def test_for_good_moves_on_and_says_so(
         self, home: Outside, caplog: pytest.LogCaptureFixture
     ) -> None:
@@ -184,6 +202,52 @@ class TestWhatCannotBeStarted:
         transport = put_transport(home, "EMP", next_fire_at=NOON)
         assert fire_schedules(outside=home) == ()
         assert home.book.transport(transport.id).next_fire_at == NOON
+
+
+class TestManyThatAreDue:
+    @pytest.mark.parametrize("staying", [2, 3, 5])
+    def test_are_started_behind_any_number_that_stay_due(
+        self, home: Outside, monkeypatch: pytest.MonkeyPatch, staying: int
+    ) -> None:
+        monkeypatch.setattr(firing, "_DUE_AT_ONCE", 2)
+        queued = replace(HOURLY, overlap=Overlap.QUEUE)
+        for number in range(staying):
+            start(home, scheduled(home, queued, id=f"TRPID-0000000{number}"))
+        behind = {
+            scheduled(home, due=ONE + timedelta(seconds=1), id=f"TRPID-0000001{number}").id
+            for number in range(3)
+        }
+        home.clock.wait(3700)
+        started = fire_schedules(outside=home)
+        assert {home.book.job(each).transport_id for each in started} == behind
+
+    def test_are_started_over_several_rounds(
+        self, home: Outside, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(firing, "_STARTED_AT_ONCE", 2)
+        for number in range(3):
+            scheduled(home, id=f"TRPID-0000000{number}")
+        home.clock.wait(3600)
+        assert [len(fire_schedules(outside=home)) for _ in range(3)] == [2, 1, 0]
+
+
+class TestARunThatIsLeftOut:
+    def test_because_the_last_one_lasts_is_told(
+        self, home: Outside, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        transport = scheduled(home)
+        job = start(home, transport)
+        home.clock.wait(3600)
+        fire_schedules(outside=home)
+        assert f"{transport.id} is due and is skipped: {job.id}" in caplog.text
+
+    def test_because_it_is_too_late_is_told(
+        self, home: Outside, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        transport = scheduled(home, replace(HOURLY, grace_seconds=60))
+        home.clock.wait(3600 + 90)
+        fire_schedules(outside=home)
+        assert f"{transport.id} is due and is let go: it is 0:01:30 late" in caplog.text
 
 
 class TestATransportThatSomebodyChangesMeanwhile:
