@@ -35,15 +35,16 @@ class _Ending:
     leftovers: tuple[Intent, ...] = ()
 
 
-def finish_job(job_id: str, *, outside: Outside) -> None:
+def finish_job(job_id: str, *, outside: Outside) -> bool:
     """Close a job, or do nothing where it is not to be closed or somebody else does it.
 
-    Whatever is written is the same each time, so a closer that died is simply followed by
-    another.
+    Returns whether it was closed here. Whatever is written is the same each time, so a closer that
+    died is simply followed by another.
     """
     job = _claim(job_id, outside=outside)
     if job is None:
-        return
+        return False
+    is_closed = False
     closing = Closing(job, outside=outside)
     with suppress(LeaseLost):
         verdict = judge_version(job, keep=closing.keep, outside=outside)
@@ -51,8 +52,10 @@ def finish_job(job_id: str, *, outside: Outside) -> None:
         with suppress(TryAgain, GiveUp):
             clear_up(job, closing, outside=outside)
         _close(closing, ending, outside=outside)
+        is_closed = True
         _tell(job, ending.verdict)
     start_waiting(outside=outside)
+    return is_closed
 
 
 def _publish(job: Job, verdict: Verdict, closing: Closing, *, outside: Outside) -> _Ending:
@@ -66,7 +69,7 @@ def _publish(job: Job, verdict: Verdict, closing: Closing, *, outside: Outside) 
             _write_success(job, outside=outside)
     except GiveUp as error:
         if verdict.status is not JobStatus.COMPLETED:
-            return _Ending(verdict=verdict)
+            return _Ending(verdict=verdict, leftovers=job.leftovers)
         verdict = replace(verdict, status=JobStatus.FAILED, failure=failure_of(error))
         left = job.leftovers if manifest is None else (Intent.of(manifest),)
         return _Ending(verdict=verdict, leftovers=left)

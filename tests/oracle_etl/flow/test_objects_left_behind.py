@@ -31,10 +31,10 @@ from flow_home import (
 )
 from oracle_etl.flow.cancel_job import cancel_job
 from oracle_etl.flow.retry_job import retry_job
-from oracle_etl.model.errors import JobHasEnded, StoreAway, StoreRefused
+from oracle_etl.model.errors import JobHasEnded, StoreAway, StoreRefused, TransportError
 from oracle_etl.model.job import Job, JobStatus
 from oracle_etl.model.objects import StoredObject
-from oracle_etl.model.transport import Carriage, Transport
+from oracle_etl.model.transport import Carriage, Proof, Transport
 from oracle_etl.outside import Outside
 
 EMP = tuple((number, f"name {number}") for number in range(25))
@@ -135,14 +135,15 @@ def test_a_retry_with_other_bytes_completes_the_version(
 class StoreThatKeeps:
     """A store from which nothing can be removed."""
 
-    def __init__(self, store: Any) -> None:  # noqa: ANN401 - as the real thing has it
+    def __init__(self, store: Any, error: TransportError | None = None) -> None:  # noqa: ANN401 - as the real thing has it
         self._store = store
+        self._error = error or StoreAway("nothing can be removed now")
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the real thing has it
         return getattr(self._store, name)
 
     def remove(self, stored: StoredObject) -> None:
-        raise StoreAway(f"{stored.name} cannot be removed now")
+        raise self._error
 
 
 class TestAnObjectThatTheCloserCouldNotTakeBack:
@@ -293,6 +294,15 @@ class StoreWithoutSuccess:
         return self._store.create(bucket, name, content_type=content_type)
 
 
+def demand(home: Outside, job: Job, proof: Proof) -> Job:
+    """Return a job whose retries have to prove so much."""
+    job = home.book.job(job.id)
+    assert job.status is JobStatus.FAILED
+    job = replace(job, transport=replace(job.transport, proof=proof))
+    home.book.transact(lambda entries: entries.put_job(job))
+    return job
+
+
 class TestAManifestWithoutItsSuccess:
     def test_is_replaced_by_the_retry(self, home: Outside) -> None:
         job = start(home, put_transport(home, "EMP"))
@@ -303,6 +313,23 @@ class TestAManifestWithoutItsSuccess:
         again = retried(home, job)
         assert again.status is JobStatus.COMPLETED, again.failure
         assert again.id.encode() in content(home, f"{job.folder}/manifest.json")
+
+    def test_stays_known_also_where_a_retry_is_refused_and_cannot_remove_it(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        source.put("EMP", EMP * 2)
+        transport = put_transport(home, "EMP")
+        start(home, transport)
+        drain(home)
+        source.put("EMP", EMP)
+        job = start(home, home.book.transport(transport.id))
+        drain(replace(home, store=StoreWithoutSuccess(home.store)))
+        job = demand(home, job, Proof(max_row_drop_percent=10))
+        keeping = replace(home, store=StoreThatKeeps(home.store, StoreRefused("no right")))
+        refused = settle(keeping, retry_job(job.id, outside=home).job.id)
+        assert (refused.status, refused.manifest) == (JobStatus.FAILED, None)
+        again = retried(home, demand(home, refused, Proof()))
+        assert again.status is JobStatus.COMPLETED, again.failure
 
     def test_stays_known_while_it_cannot_be_replaced(self, home: Outside) -> None:
         job = start(home, put_transport(home, "EMP"))
