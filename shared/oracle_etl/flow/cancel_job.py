@@ -40,11 +40,12 @@ def cancel_job(job_id: str, *, outside: Outside) -> Job:
     outside.book.transact(ask)
     with suppress(TryAgain):
         cancel_unclaimed(job_id, outside=outside)
+        finish_job(job_id, outside=outside)
     return outside.book.job(job_id)
 
 
 def cancel_unclaimed(job_id: str, *, outside: Outside) -> None:
-    """Cancel what of a cancelled job nobody holds, and close the job if that was all.
+    """Cancel what of a cancelled job nobody holds.
 
     Bounded, so that a caller does not wait for thousands of tables; a tick goes on.
     """
@@ -58,9 +59,6 @@ def cancel_unclaimed(job_id: str, *, outside: Outside) -> None:
         for chunk in _chunks(refs):
             cancel = _cancel_tables if chunk[0].part is None else _cancel_parts
             outside.book.transact(partial(cancel, refs=chunk, now=now))
-    job = outside.book.job(job_id)
-    if job.all_tables_ended:
-        finish_job(job_id, outside=outside)
 
 
 def _chunks(refs: Iterable[WorkRef]) -> Iterator[Sequence[WorkRef]]:

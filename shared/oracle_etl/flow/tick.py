@@ -104,11 +104,10 @@ def _repair(job: Job, tally: _Tally, outside: Outside) -> None:
         if _has_rested(job, outside):
             advance_start(job, outside=outside)
         return
-    if outside.book.job(job.id).all_tables_ended:
-        finish_job(job.id, outside=outside)
+    if not outside.book.job(job.id).all_tables_ended:
+        _revive(job, tally, outside)
+    elif finish_job(job.id, outside=outside):
         tally.closed.append(job.id)
-        return
-    _revive(job, tally, outside)
 
 
 def _finish_writing(job: Job, outside: Outside) -> None:
