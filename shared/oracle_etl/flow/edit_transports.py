@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from oracle_etl.flow.check_draft import check_draft
 from oracle_etl.flow.draft_transport import TransportDraft
+from oracle_etl.flow.every_item import every_item
 from oracle_etl.model.errors import (
     InvalidRequest,
     NoSuchTransport,
@@ -16,7 +18,9 @@ from oracle_etl.model.errors import (
 from oracle_etl.model.names import is_transport_id, new_transport_id
 from oracle_etl.model.transport import Transport
 from oracle_etl.outside import Outside
-from oracle_etl.ports import Entries
+from oracle_etl.ports import Entries, PageRequest
+
+_JOBS_OF_A_PAGE = 100
 
 
 def create_transport(
@@ -24,9 +28,15 @@ def create_transport(
 ) -> Transport:
     """Create a transport, under an id of the caller's choice or a new one."""
     _check_new(draft, transport_id, outside=outside)
+    given_out = _versions_given_out(transport_id, outside=outside)
+    offered: list[Transport] = []
 
     def create(entries: Entries) -> Transport:
-        transport = _begun(entries, draft, transport_id, outside=outside)
+        if offered and entries.transport(offered[-1].id) == offered[-1]:
+            # The first run of this function was kept, and only its answer was lost.
+            return offered[-1]
+        transport = _begun(entries, draft, transport_id, last_version=given_out, outside=outside)
+        offered.append(transport)
         entries.put_transport(transport)
         return transport
 
@@ -41,8 +51,11 @@ def check_creation(
     Nothing is written down: an id that nobody chose will be another one.
     """
     _check_new(draft, transport_id, outside=outside)
+    given_out = _versions_given_out(transport_id, outside=outside)
     return outside.book.transact(
-        lambda entries: _begun(entries, draft, transport_id, outside=outside)
+        lambda entries: _begun(
+            entries, draft, transport_id, last_version=given_out, outside=outside
+        )
     )
 
 
@@ -110,15 +123,32 @@ def _check_new(draft: TransportDraft, transport_id: str | None, *, outside: Outs
         _check_id(transport_id)
 
 
+def _versions_given_out(transport_id: str | None, *, outside: Outside) -> int:
+    """Return the last version of an earlier transport of this id, whose objects still lie there."""
+    if transport_id is None:
+        return 0
+    jobs = every_item(
+        lambda token: outside.book.jobs(
+            PageRequest(size=_JOBS_OF_A_PAGE, token=token), transport_id=transport_id
+        )
+    )
+    return max((each.version or 0 for each in jobs), default=0)
+
+
 def _begun(
-    entries: Entries, draft: TransportDraft, transport_id: str | None, *, outside: Outside
+    entries: Entries,
+    draft: TransportDraft,
+    transport_id: str | None,
+    *,
+    last_version: int,
+    outside: Outside,
 ) -> Transport:
     chosen = transport_id or _unused_id(entries, outside=outside)
     if entries.transport(chosen) is not None:
         raise TransportExists(
             f"{chosen} is there already", hint="change it with PATCH, or leave `id` out"
         )
-    return draft.begun(chosen, at=outside.clock.now())
+    return replace(draft.begun(chosen, at=outside.clock.now()), last_version=last_version)
 
 
 def _check_source(changes: Mapping[str, object], *, outside: Outside) -> None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
-from builders import NOON, later
+from builders import NOON, a_job, a_transport, later
 from contracts.together import all_at_once
-from flow_home import a_home, start
+from fakes.memory_source import MemorySource
+from flow_home import a_home, drain, start
 from oracle_etl.flow.draft_transport import TransportDraft
-from oracle_etl.flow.edit_transports import change_transport, create_transport, remove_transport
+from oracle_etl.flow.edit_transports import (
+    change_transport,
+    check_creation,
+    create_transport,
+    remove_transport,
+)
 from oracle_etl.model.errors import (
     InvalidRequest,
     NoSuchTransport,
@@ -21,6 +27,7 @@ from oracle_etl.model.errors import (
     TransportExists,
     TransportIsRunning,
 )
+from oracle_etl.model.job import Job, JobStatus
 from oracle_etl.model.transport import (
     Carriage,
     Format,
@@ -31,10 +38,11 @@ from oracle_etl.model.transport import (
     Transport,
 )
 from oracle_etl.outside import Outside
-from oracle_etl.ports import PageRequest, TableSource
+from oracle_etl.ports import Entries, PageRequest, TableSource
 
 NIGHTLY = Schedule(cron="30 2 * * *", time_zone="Asia/Seoul")
 ID = "TRPID-0000000a"
+T = TypeVar("T")
 
 
 def a_draft(**changes: Any) -> TransportDraft:
@@ -50,10 +58,31 @@ def no_source(name: str) -> TableSource:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Outside]:
-    home = a_home(tmp_path)
+def source() -> MemorySource:
+    memory = MemorySource()
+    memory.put("EMP", ((1, "a row"),))
+    return memory
+
+
+@pytest.fixture
+def home(tmp_path: Path, source: MemorySource) -> Iterator[Outside]:
+    home = a_home(tmp_path, source=source)
     yield home
     home.close()
+
+
+class Forgetful:
+    """A book that runs the work again after it was kept, as after a lost reply."""
+
+    def __init__(self, home: Outside) -> None:
+        self._book = home.book
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._book, name)
+
+    def transact(self, work: Callable[[Entries], T]) -> T:
+        self._book.transact(work)
+        return self._book.transact(work)
 
 
 class TestANewTransport:
@@ -82,6 +111,14 @@ class TestANewTransport:
         with pytest.raises(TransportExists):
             create_transport(a_draft(name="other"), transport_id=ID, outside=home)
         assert home.book.transport(ID).name == "nightly"
+
+    @pytest.mark.parametrize("chosen", [None, ID])
+    def test_is_made_once_though_the_answer_was_lost(
+        self, home: Outside, chosen: str | None
+    ) -> None:
+        forgetful = replace(home, book=Forgetful(home))
+        made = create_transport(a_draft(), transport_id=chosen, outside=forgetful)
+        assert home.book.transports(PageRequest()).items == (made,)
 
     @pytest.mark.parametrize("wrong", ["", "TRPID-1", "TRPID-0000000A", "JOB-1", f"{ID}\n"])
     def test_may_not_have_any_other_id(self, home: Outside, wrong: str) -> None:
@@ -190,6 +227,34 @@ class TestAChange:
     def test_of_nobody_is_refused(self, home: Outside) -> None:
         with pytest.raises(NoSuchTransport):
             change_transport(ID, {"name": "b"}, outside=home)
+
+
+class TestATransportThatComesAgainUnderItsId:
+    def test_goes_on_with_the_versions_whose_objects_still_lie_there(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        assert self.made_and_run(home).version == 1
+        remove_transport(ID, outside=home)
+        source.put("EMP", ((2, "another row"),))
+        assert self.made_and_run(home).version == 2
+
+    def made_and_run(self, home: Outside) -> Job:
+        job = start(home, create_transport(a_draft(), transport_id=ID, outside=home))
+        drain(home)
+        job = home.book.job(job.id)
+        assert job.status is JobStatus.COMPLETED, job.failure
+        return job
+
+    def test_is_shown_so_before_it_is_made(self, home: Outside) -> None:
+        home.book.transact(lambda entries: entries.put_job(an_ended_job(version=7)))
+        shown = check_creation(a_draft(), transport_id=ID, outside=home)
+        assert shown.last_version == 7
+        assert shown == create_transport(a_draft(), transport_id=ID, outside=home)
+
+
+def an_ended_job(*, version: int) -> Job:
+    transport = a_transport(ID)
+    return a_job(transport=transport, version=version, status=JobStatus.FAILED)
 
 
 class TestARemovedTransport:
