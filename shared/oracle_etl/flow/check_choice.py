@@ -61,7 +61,7 @@ def _identity(choice: TableChoice) -> str:
     text = choice.table.strip()
     if is_exclusion(text) or is_pattern(text):
         return text.casefold()
-    return str(TableName.parse(text))
+    return TableName.parse(text).quoted
 
 
 def _of_choice(field: str, choice: TableChoice) -> Iterator[Finding]:

@@ -186,7 +186,14 @@ class TestAListOfTables:
         assert found == {"tables[2]": "must not name the same table as tables[0]"}
 
     @pytest.mark.parametrize(
-        ("first", "second"), [("EMP", '"Emp"'), ("HR.EMP", "EMP"), ("EMP", "not EMP"), ("E*", "E")]
+        ("first", "second"),
+        [
+            ("EMP", '"Emp"'),
+            ("HR.EMP", "EMP"),
+            ("EMP", "not EMP"),
+            ("E*", "E"),
+            ("HR.EMP", '"HR.EMP"'),
+        ],
     )
     def test_may_name_tables_that_only_look_alike(self, first: str, second: str) -> None:
         assert findings_of_entries(first, second) == {}
