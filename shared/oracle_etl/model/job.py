@@ -58,7 +58,7 @@ class JobRequest:
     tables: tuple[str, ...] = ()
     idempotency_key: str | None = None
     trigger: str = "api"
-    """`api`, or `schedule:` and the due instant."""
+    """`api`, `schedule:` and the due instant, or `retry:` and the job that is run again."""
     retry_of: str | None = None
 
     @property
