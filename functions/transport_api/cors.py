@@ -10,10 +10,10 @@ from transport_api.guards import is_allowed_origin
 
 _METHODS = "GET, POST, PATCH, DELETE"
 _SENT_HEADERS = (
-    "Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, X-API-Key, "
-    "X-Request-ID, traceparent"
+    "Authorization, Cache-Control, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, "
+    "X-API-Key, X-Request-ID, traceparent"
 )
-_READ_HEADERS = "ETag, Idempotent-Replayed, Location, Retry-After, X-Request-ID"
+_READ_HEADERS = "Age, ETag, Idempotent-Replayed, Location, Retry-After, X-Request-ID"
 _REMEMBERED_SECONDS = 600
 
 

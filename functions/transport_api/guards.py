@@ -51,12 +51,20 @@ def body_too_large() -> BodyTooLarge:
 
 
 def check_host(arrival: Arrival, *, settings: Settings) -> None:
-    """Refuse calls by a name that is not this machine's while nobody has to authenticate.
+    """Refuse calls from elsewhere, or by another name, while nobody has to authenticate.
 
-    A web page can point a name of its own at 127.0.0.1 and would then count as same-origin.
+    A web page can point a name of its own at 127.0.0.1 and would then count as same-origin. And
+    a server that is not `serve` may listen where others can reach it.
     """
     is_open = settings.home.home == "embedded" and not settings.auth.enabled
-    if is_open and is_loopback(settings.server.host) and not is_loopback(arrival.host):
+    if not (is_open and is_loopback(settings.server.host)):
+        return
+    if not is_loopback(arrival.remote_address):
+        raise NotAllowed(
+            "this service answers callers on its own machine only",
+            hint="set AUTH_ENABLED to serve others",
+        )
+    if not is_loopback(arrival.host):
         raise NotAllowed(
             f"this service answers as localhost only, not as {arrival.host or 'nobody'}",
             hint="call http://127.0.0.1, or set AUTH_ENABLED to serve others",

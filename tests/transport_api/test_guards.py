@@ -4,6 +4,7 @@ import pytest
 
 from api_service import Api, problem
 from oracle_etl.settings import AuthSettings, HomeSettings, Secret, ServerSettings, Settings
+from transport_api.operations import OPERATIONS
 
 PAGE = "https://dashboard.example"
 ASKING = {"Access_Control_Request_Method": "PATCH"}
@@ -43,6 +44,11 @@ class TestAPageOfAnotherOrigin:
         assert "Access-Control-Allow-Origin" not in response.headers
         assert response.headers["Vary"] == "Origin"
 
+    def test_can_read_how_old_a_list_is(self, api: Api) -> None:
+        response = allowing(api, PAGE).get("/api/tables", Origin=PAGE)
+        assert "Age" in response.headers
+        assert "Age" in response.headers["Access-Control-Expose-Headers"].split(", ")
+
     def test_can_read_why_it_was_refused(self, api: Api) -> None:
         response = allowing(api, PAGE).get("/api/transports/x", Origin=PAGE)
         assert (response.status_code, response.headers["Access-Control-Allow-Origin"]) == (
@@ -58,6 +64,11 @@ class TestABrowserThatAsksBefore:
         assert response.headers["Access-Control-Allow-Origin"] == PAGE
         assert "PATCH" in response.headers["Access-Control-Allow-Methods"]
         assert "X-API-Key" in response.headers["Access-Control-Allow-Headers"]
+
+    def test_is_told_of_every_header_that_an_operation_reads(self, api: Api) -> None:
+        response = allowing(api, PAGE).call("OPTIONS", "/api/tables", Origin=PAGE, **ASKING)
+        allowed = response.headers["Access-Control-Allow-Headers"].split(", ")
+        assert {name for each in OPERATIONS for name in each.headers} <= set(allowed)
 
     def test_needs_no_credentials_for_it(self, api: Api) -> None:
         auth = AuthSettings(enabled=True, api_keys=(Secret("k"),), cors_origins=(PAGE,))
@@ -87,6 +98,13 @@ class TestAServiceForThisMachineOnly:
     )
     def test_does_not_answer_by_names_that_point_at_it(self, api: Api, host: str) -> None:
         assert problem(api.get("/api/transports", Host=host))[:2] == (403, "FORBIDDEN")
+
+    @pytest.mark.parametrize("address", ["10.0.0.9", "::ffff:10.0.0.9", "fe80::1%eth0"])
+    def test_answers_nobody_elsewhere_whatever_name_they_call_it(
+        self, api: Api, address: str
+    ) -> None:
+        response = api.client.get("/api/transports", environ_overrides={"REMOTE_ADDR": address})
+        assert problem(response)[:2] == (403, "FORBIDDEN")
 
     @pytest.mark.parametrize(
         "settings",

@@ -106,7 +106,8 @@ class TestTheCalledFunction:
         root.setLevel(level)
 
     def called(self, path: str, **more: Any) -> flask.Response:  # noqa: ANN401 - as Flask has it
-        with flask.Flask("framework").test_request_context(path, **more):
+        here = {"REMOTE_ADDR": "127.0.0.1"}
+        with flask.Flask("framework").test_request_context(path, environ_base=here, **more):
             response = flask.make_response(main.api(flask.request))
             # What the framework would read once more is not there any more.
             assert flask.request.get_data() == b""
