@@ -7,6 +7,7 @@ from typing import Any
 
 import jwt
 
+from oracle_etl.model.errors import TryAgain
 from oracle_etl.settings import Settings
 from transport_api.arrival import Arrival, is_loopback
 from transport_api.problems import NotAllowed, NotAuthenticated
@@ -16,15 +17,24 @@ VerifyToken = Callable[[str, str], Mapping[str, Any]]
 
 
 def verify_google_token(token: str, audience: str, *, fetch: Any = None) -> Mapping[str, Any]:  # noqa: ANN401 - google-auth has no types
-    """Verify a token with Google's public keys; `fetch` is google-auth's way to a web page."""
+    """Verify a token with Google's public keys; `fetch` is google-auth's way to a web page.
+
+    Anybody may send a token, so what it says of itself is looked at before the keys are fetched.
+    """
+    claims_unproved(token, audience)
     # Imported when used: the embedded home needs none of it.
-    from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415
+    from google.auth.exceptions import GoogleAuthError, TransportError  # noqa: PLC0415
     from google.auth.transport.requests import Request  # noqa: PLC0415
     from google.oauth2 import id_token  # noqa: PLC0415
 
     verify: Any = id_token.verify_oauth2_token  # untyped
     try:
         claims: Mapping[str, Any] = verify(token, fetch or Request(), audience)
+    except TransportError as error:
+        raise TryAgain(
+            "Google's public keys cannot be fetched now",
+            hint="try again; if this goes on, look whether the service may reach googleapis.com",
+        ) from error
     except GoogleAuthError as error:
         raise ValueError(f"{error}") from error
     return claims
@@ -36,10 +46,11 @@ SIGNATURE_REMOVED = "SIGNATURE_REMOVED_BY_GOOGLE"
 _ISSUERS = ("https://accounts.google.com", "accounts.google.com")
 
 
-def claims_checked_by_cloud_run(token: str, audience: str) -> Mapping[str, Any]:
-    """Return the claims of a token whose signature Cloud Run checked and took away.
+def claims_unproved(token: str, audience: str) -> Mapping[str, Any]:
+    """Return the claims of a token that has not expired and says it is Google's for an audience.
 
-    Only to be asked where nobody reaches this process but through Cloud Run's own check.
+    They prove nothing, unless Cloud Run has checked the signature before it took it away, and
+    nobody reaches this process but through Cloud Run.
     """
     try:
         claims: Mapping[str, Any] = jwt.decode(
@@ -103,7 +114,7 @@ class Scheduler:
 
     def _claims(self, token: str) -> Mapping[str, Any]:
         if self._is_behind_iam and token.endswith(f".{SIGNATURE_REMOVED}"):
-            return claims_checked_by_cloud_run(token, self._audience)
+            return claims_unproved(token, self._audience)
         return self._verify(token, self._audience)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 from oracle_etl.gateways.system_clock import SystemClock
+from oracle_etl.model.errors import TryAgain
 from transport_api.scheduler import verify_google_token
 
 AUDIENCE = "https://etl.example"
@@ -66,6 +68,12 @@ def google() -> Signer:
     return Signer()
 
 
+def segments(*parts: str) -> str:
+    """Return something in the form of a token."""
+    written = (base64.urlsafe_b64encode(each.encode()).decode().rstrip("=") for each in parts)
+    return ".".join([*written, "c2ln"])
+
+
 def verified(token: str, google: Signer) -> Mapping[str, Any]:
     return verify_google_token(token, AUDIENCE, fetch=google)
 
@@ -75,7 +83,7 @@ class TestATokenOfGoogles:
         assert verified(google.token(email="tick@x"), google)["email"] == "tick@x"
 
     def test_made_for_others_is_false(self, google: Signer) -> None:
-        with pytest.raises(ValueError, match="audience"):
+        with pytest.raises(ValueError, match="Audience"):
             verified(google.token(aud="https://other.example"), google)
 
     def test_that_has_expired_is_false(self, google: Signer) -> None:
@@ -90,7 +98,39 @@ class TestATokenOfGoogles:
         with pytest.raises(ValueError, match="signature"):
             verified(Signer().token(), google)
 
-    @pytest.mark.parametrize("token", ["", "x", "a.b.c"])
+    @pytest.mark.parametrize("token", ["", "x", "a.b.c", segments("[" * 4000, "{}")])
     def test_is_nothing_else(self, google: Signer, token: str) -> None:
         with pytest.raises(ValueError, match=r"."):
             verified(token, google)
+
+
+class TestATokenThatCannotBeGood:
+    """Anybody may send one, as often as they like."""
+
+    @pytest.mark.parametrize(
+        "claims",
+        [
+            {"aud": "https://other.example"},
+            {"iss": "https://evil.example"},
+            {"exp": SystemClock().now() - timedelta(hours=1)},
+            {"exp": None},
+        ],
+    )
+    def test_costs_no_look_at_googles_keys(self, google: Signer, claims: dict[str, Any]) -> None:
+        def fetch(url: str, method: str = "GET", **_: object) -> Page:
+            raise AssertionError(f"{method} {url}")
+
+        for token in (google.token(**claims), "a.b.c", segments("{}", "[" * 4000)):
+            with pytest.raises(ValueError, match=r"."):
+                verify_google_token(token, AUDIENCE, fetch=fetch)
+
+
+class TestGooglesKeysThatCannotBeFetched:
+    def test_are_no_fault_of_the_token(self, google: Signer) -> None:
+        def fetch(url: str, method: str = "GET", **_: object) -> Page:
+            del url, method
+            return Page(503, b"")
+
+        with pytest.raises(TryAgain) as caught:
+            verify_google_token(google.token(), AUDIENCE, fetch=fetch)
+        assert caught.value.hint
