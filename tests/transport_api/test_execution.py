@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
@@ -12,6 +13,7 @@ from fakes.memory_source import MemorySource
 from flow_home import BUCKET
 from oracle_etl.model.errors import StoreAway
 from oracle_etl.model.job import Counts, JobStatus, Totals
+from oracle_etl.model.objects import StoredObject
 from oracle_etl.model.progress import Progress, Stage, StageName
 from oracle_etl.model.table_task import Failure, TableTask
 from oracle_etl.model.work import WorkStatus
@@ -374,3 +376,18 @@ class TestAStoreThatIsAway:
         response = away.get(f"/api/jobs/{job.id}/manifest")
         assert problem(response) == (503, "GCS_UPLOAD_ERROR", {"n": "m"})
         assert int(response.headers["Retry-After"]) > 0
+
+    def test_between_finding_and_reading_is_told_as_well(self, api: Api) -> None:
+        class LeavingStore:
+            """A store that goes away as soon as it has said what is there."""
+
+            def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever a store has
+                return getattr(api.home.store, name)
+
+            def open(self, stored: StoredObject) -> NoReturn:
+                raise StoreAway(f"{stored.bucket} does not answer", hint="try again")
+
+        job = api.execute(api.create("EMP")["id"])
+        api.work()
+        response = api.having(store=LeavingStore()).get(f"/api/jobs/{job['id']}/manifest")
+        assert problem(response)[:2] == (503, "GCS_UPLOAD_ERROR")
