@@ -146,20 +146,21 @@ def _stream(point: WatchPoint, call: Call[NothingAsked, None]) -> Reply:
     events = watch_job(point, book=service.outside.book, clock=service.outside.clock, pace=pace)
     service.seats.take()
     return Reply(
-        content=Streamed(chunks=_sent(events), close=service.seats.give_back),
+        content=Streamed(chunks=_sent(events, point.job_id), close=service.seats.give_back),
         content_type=EVENT_STREAM,
         headers={"X-Accel-Buffering": "no"},
     )
 
 
-def _sent(events: Iterator[JobEvent | None]) -> Iterator[bytes]:
+def _sent(events: Iterator[JobEvent | None], job_id: str) -> Iterator[bytes]:
     yield _RECONNECT_AFTER
     try:
         for event in events:
             yield _written(event)
     except TransportError as error:
         # The state went away; the client comes back with the last event's id.
-        LOGGER.warning("an event stream broke off: %s", error.message)
+        # What a request's lines are about is forgotten once its answer has begun.
+        LOGGER.warning("an event stream broke off: %s", error.message, extra={"job_id": job_id})
 
 
 def _written(event: JobEvent | None) -> bytes:

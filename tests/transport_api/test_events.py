@@ -166,7 +166,9 @@ class TestAJobThatRuns:
         assert stream(self.watched(api, clock, stream_seconds=5), job["id"]) == []
         assert clock.monotonic() == 5
 
-    def test_breaks_off_quietly_when_the_state_goes_away(self, api: Api) -> None:
+    def test_breaks_off_when_the_state_goes_away_and_the_log_says_which(
+        self, api: Api, caplog: pytest.LogCaptureFixture
+    ) -> None:
         job = api.execute(api.create("EMP")["id"])
 
         def away() -> None:
@@ -174,6 +176,8 @@ class TestAJobThatRuns:
 
         clock = SteppedClock(while_waiting=away)
         assert stream(self.watched(api, clock), job["id"]) == []
+        [broken] = [each for each in caplog.records if "broke off" in each.getMessage()]
+        assert vars(broken)["job_id"] == job["id"]
 
 
 class TestTheSeats:
