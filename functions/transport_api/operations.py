@@ -93,6 +93,7 @@ OPERATIONS: tuple[Operation, ...] = (
         query=requests.TablesAsked,
         answer=answers.TablesAnswer,
         headers=_FRESH,
+        refusals=_NOT_FOUND,
     ),
     Operation(
         name="sampleTable",
@@ -103,7 +104,7 @@ OPERATIONS: tuple[Operation, ...] = (
         needs=_ORACLE,
         query=requests.SampleAsked,
         answer=answers.SampleAnswer,
-        refusals=_NOT_FOUND,
+        refusals=(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY),
     ),
     Operation(
         name="showTable",

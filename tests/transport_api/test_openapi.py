@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from api_service import Api, document, golden
+from fakes.memory_source import MemorySource
+from oracle_etl.model.errors import TableNotFound, UnreadableValue
+from oracle_etl.model.reading import Reading
 from transport_api.call import Access
 from transport_api.openapi import openapi_document, shown_path
 from transport_api.operations import OPERATIONS
@@ -185,6 +188,35 @@ class TestItsHeaders:
             assert shape_of(operation, "If-Match").is_valid(tag) is taken
             answer = api.call(method, "/api/transports/TRPID-00000001", {}, If_Match=tag)
             assert (answer.status_code == 404) is taken
+
+
+class ASourceInTrouble(MemorySource):
+    """Loses each table while it is counted."""
+
+    def count(self, reading: Reading) -> int:
+        raise TableNotFound(f"there is no {reading.table}")
+
+
+def unreadable(reading: Reading, number: int) -> None:
+    raise UnreadableValue(f"a value of {reading.table} in batch {number}")
+
+
+class TestItsRefusals:
+    @pytest.mark.parametrize(
+        ("path", "described_as", "status"),
+        [
+            ("/api/tables/EMP/sample", "/api/tables/{name}/sample", 422),
+            ("/api/tables?counts=exact", "/api/tables", 404),
+        ],
+    )
+    def test_are_those_of_the_service(
+        self, api: Api, path: str, described_as: str, status: int
+    ) -> None:
+        source = ASourceInTrouble(before_batch=unreadable)
+        source.put("EMP", [(1, "a")])
+        answer = api.having(source=lambda _: source).get(path)
+        assert answer.status_code == status
+        assert f"{status}" in DESCRIBED["paths"][described_as]["get"]["responses"]
 
 
 class TestItsEvents:
