@@ -20,6 +20,8 @@ _ORACLE_SECONDS = 10.0
 _STORE_SECONDS = 60.0
 """Looking at the store writes an object, which costs money."""
 _STATE_SECONDS = 1.0
+_PATIENCE_SECONDS = 30.0
+"""After so long a look, what was seen before it is not believed any more."""
 
 
 class PartStatus(enum.StrEnum):
@@ -50,7 +52,8 @@ class PartHealth:
 class SparingLook(Generic[T]):
     """Looks at most once in so many seconds, and never twice at a time.
 
-    Whoever asks while somebody looks gets what was seen last, None before the first look.
+    Whoever asks while somebody looks gets what was seen last; None before the first look has
+    ended, and where a look does not end.
     """
 
     def __init__(self, look: Callable[[], T], *, clock: Clock, every_seconds: float) -> None:
@@ -58,6 +61,7 @@ class SparingLook(Generic[T]):
         self._clock = clock
         self._every = every_seconds
         self._looking = threading.Lock()
+        self._began = clock.monotonic()
         self._last: tuple[float, Looked[T]] | None = None
 
     def latest(self) -> Looked[T] | None:
@@ -65,9 +69,12 @@ class SparingLook(Generic[T]):
         if self._looking.acquire(blocking=False):
             try:
                 if self._is_old():
+                    self._began = self._clock.monotonic()
                     self._last = self._seen()
             finally:
                 self._looking.release()
+        elif self._clock.monotonic() - self._began > _PATIENCE_SECONDS:
+            return None
         return self._last and self._last[1]
 
     def _is_old(self) -> bool:

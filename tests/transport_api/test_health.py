@@ -178,6 +178,32 @@ class TestASparingLook:
         asking.join(20)
         assert self.seen(look) == 1
 
+    def test_that_does_not_end_is_no_sign_that_all_is_well(self) -> None:
+        begun, go_on = threading.Event(), threading.Event()
+        clock = SteppedClock()
+        looks: list[int] = []
+
+        def slow_from_the_second() -> int:
+            looks.append(1)
+            if len(looks) == 2:
+                begun.set()
+                assert go_on.wait(20)
+            return len(looks)
+
+        look = SparingLook(slow_from_the_second, clock=clock, every_seconds=10)
+        assert self.seen(look) == 1
+        clock.wait(10)
+        asking = threading.Thread(target=look.latest)
+        asking.start()
+        assert begun.wait(20)
+        clock.wait(30)
+        assert self.seen(look) == 1
+        clock.wait(1)
+        assert look.latest() is None
+        go_on.set()
+        asking.join(20)
+        assert self.seen(look) == 2
+
     def test_that_ends_in_a_bug_lets_the_next_one_look(self) -> None:
         clock = SteppedClock()
         findings: list[Any] = [ZeroDivisionError("a bug"), 5]
