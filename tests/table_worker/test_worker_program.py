@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
@@ -14,12 +15,26 @@ from flow_home import a_home, put_transport, start
 from oracle_etl.settings import ExecutionSettings, Settings, environment_with
 from table_worker.__main__ import worker_name
 
+PROGRAM = ("-m", "table_worker")
+WITH_A_BUG = """
+import sys
+from table_worker import __main__ as worker
 
-def run_worker(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+def broken(settings):
+    raise ZeroDivisionError(f"with {settings.auth.api_keys[0].reveal()}")
+
+worker.wire_worker = broken
+sys.exit(worker.main())
+"""
+
+
+def run_worker(
+    folder: Path, program: tuple[str, str] = PROGRAM, /, **settings: str
+) -> subprocess.CompletedProcess[str]:
     """Run a worker over the home in a folder, with nothing else set."""
     environment = environment_with(DATA_FOLDER=str(folder), ETL_IDLE="100ms", **settings)
-    return subprocess.run(
-        (sys.executable, "-m", "table_worker"),
+    return subprocess.run(  # noqa: S603 - our own program
+        (sys.executable, *program),
         env=environment,
         capture_output=True,
         text=True,
@@ -60,9 +75,18 @@ class TestAWorker:
     def test_that_finds_no_state_says_so(self, tmp_path: Path) -> None:
         (tmp_path / "state.db").mkdir()
         ended = run_worker(tmp_path)
-        assert ended.returncode == 1
-        assert "the state file cannot be used" in ended.stderr
-        assert "Traceback" not in ended.stderr
+        assert (ended.returncode, ended.stderr) == (1, "")
+        line = json.loads(ended.stdout)
+        assert line["severity"] == "ERROR"
+        assert "the state file cannot be used" in line["message"]
+        assert "Traceback" not in line["message"]
+
+    def test_that_meets_a_bug_tells_it_in_one_line_without_secrets(self, tmp_path: Path) -> None:
+        ended = run_worker(tmp_path, ("-c", WITH_A_BUG), AUTH_API_KEYS="hunter2")
+        assert (ended.returncode, ended.stderr) == (1, "")
+        line = json.loads(ended.stdout)
+        assert line["severity"] == "ERROR"
+        assert "ZeroDivisionError: with [hidden]" in line["message"]
 
 
 class TestItsName:
