@@ -1,4 +1,4 @@
-"""What most tests of the flow share: a home over the source that each of them fills."""
+"""What most tests of the flow share: a home over two small tables, or what a test has instead."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from emp_and_dept import a_source
 from fakes.memory_source import MemorySource
 from flow_home import a_home
 from oracle_etl.outside import Outside
+
+
+@pytest.fixture
+def source() -> MemorySource:
+    return a_source()
 
 
 @pytest.fixture
