@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Protocol, TextIO
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from command_line.exits import Stop
@@ -121,12 +121,10 @@ class Readable:
         if not self.console.is_terminal:
             self._lines(fields)
             return
-        table = Table(box=None, pad_edge=False, show_header=False)
-        table.add_column(style="bold")
-        table.add_column(overflow="fold")
+        width = max((cell_len(name) for name, _ in fields), default=0)
         for name, value in fields:
-            table.add_row(Text(name), Text(value))
-        self.console.print(table)
+            line = Text.assemble((set_cell_size(name, width), "bold"), "  ", value)
+            self.console.print(line, soft_wrap=True)
 
     def event(self, name: str, data: Document) -> None:
         """Say nothing: people are told in other words."""

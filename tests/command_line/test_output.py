@@ -115,8 +115,8 @@ class TestATerminal:
 
     def test_gets_a_document_as_a_list(self, page: io.StringIO) -> None:
         console = Console(file=page, force_terminal=True, width=60, color_system=None)
-        Readable(console, console).document(VIEW, {"name": "n"})
-        assert page.getvalue().split() == ["name", "n"]
+        Readable(console, console).document(VIEW, {"name": "n", "매출": "/a/long/path" * 9})
+        assert page.getvalue().splitlines() == ["name  n", f"매출  {'/a/long/path' * 9}"]
 
 
 class TestAProgram:
