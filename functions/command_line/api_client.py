@@ -124,20 +124,27 @@ class ApiClient:
         )
 
     def events(self, path: str) -> Iterator[ServerEvent]:
-        """Yield a stream's events up to `complete`, resuming it wherever it breaks off."""
+        """Yield a stream's events up to `complete`, resuming it wherever it breaks off.
+
+        Where the server is away, a `disconnected` of our own says so once.
+        """
         last_id: str | None = None
-        failures = 0
+        failures, is_away = 0, False
         while True:
             began = self._heard_at = self._now()
             try:
                 for event in self._stream(path, last_id):
-                    last_id, failures = event.id or last_id, 0
+                    last_id, failures, is_away = event.id or last_id, 0, False
                     yield event
                     if event.name == "complete":
                         return
                 broken = Unreachable("the event stream ends again and again without an event")
+                is_away = False
             except Unreachable as error:
                 broken = error
+                if not is_away:
+                    yield ServerEvent(name="disconnected", data={"message": error.message})
+                is_away = True
             is_alive = self._heard_at - began >= _ALIVE_SECONDS
             failures = 1 if is_alive else failures + 1
             if failures == _PATIENCE:

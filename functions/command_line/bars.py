@@ -94,6 +94,8 @@ class PlainLines(_LeavesNothing):
                 self._output.note(f"{name}: {_so_far(event.data)}")
             case "table_complete":
                 self._output.note(f"{name}: {_done(event.data)}")
+            case "disconnected":
+                self._output.note(_trying_again(event.data))
             case "error":
                 self._output.note(f"{_ended_with(event.data)}: {_wrong(event.data)}")
 
@@ -156,6 +158,8 @@ class LiveBars:
             case "table_complete":
                 self._drop(name)
                 self._say(f"✓ {name}: {_done(data)}", "green")
+            case "disconnected":
+                self._say(f"! {_trying_again(data)}", "yellow")
             case "error" if data.get("will_retry"):
                 self._say(f"↻ {_wrong(data)}", "yellow")
             case "error":
@@ -223,6 +227,10 @@ def _done(data: Mapping[str, Any]) -> str:
 
 def _ended_with(data: Mapping[str, Any]) -> str:
     return "stumbled" if data.get("will_retry") else "failed"
+
+
+def _trying_again(data: Mapping[str, Any]) -> str:
+    return f"{printable(data.get('message'))}; trying again"
 
 
 def _wrong(data: Mapping[str, Any]) -> str:

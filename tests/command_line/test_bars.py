@@ -85,6 +85,11 @@ class TestWithoutATerminal:
             "stumbled: HR.EMP: no such table. grant SELECT",
         ]
 
+    def test_a_server_that_is_away_is_told(self, plain: Readable, page: io.StringIO) -> None:
+        with a_watcher(plain) as watcher:
+            watcher.show(ServerEvent(name="disconnected", data={"message": "it is away"}))
+        assert page.getvalue() == "it is away; trying again\n"
+
     def test_a_warning_is_told_once(self, plain: Readable, page: io.StringIO) -> None:
         with a_watcher(plain) as watcher:
             for rows in (1, 2):
@@ -147,6 +152,13 @@ class TestOnATerminal:
             watcher.show(ServerEvent(name="error", data={**WRONG, "will_retry": True}))
             assert watcher.running == ("HR.EMP",)
         assert "↻ HR.EMP: no such table" in page.getvalue()
+
+    def test_a_server_that_is_away_is_told_above_the_bars(
+        self, terminal: Readable, page: io.StringIO
+    ) -> None:
+        with a_watcher(terminal) as watcher:
+            watcher.show(ServerEvent(name="disconnected", data={"message": "it is away"}))
+        assert "! it is away; trying again" in page.getvalue()
 
     def test_a_cancelled_table_leaves_its_bar(self, terminal: Readable) -> None:
         with LiveBars(terminal.console) as watcher:
