@@ -14,6 +14,7 @@ from oracle_etl.model.progress import StageName
 from oracle_etl.model.table_task import TableTask
 from transport_api.answers import Answer, bytes_so_far, duration_seconds, rounded, rows_so_far
 from transport_api.call import EVENT_STREAM, Call, Reply, Streamed
+from transport_api.reading import naming
 from transport_api.requests import NothingAsked
 
 LOGGER = logging.getLogger(__name__)
@@ -138,7 +139,8 @@ def _stream(point: WatchPoint, call: Call[NothingAsked, None]) -> Reply:
     service = call.service
     if point.cursor is not None:
         # Looked at once before the answer begins: a refusal can still be said.
-        service.outside.book.table_changes(point.job_id, after=point.cursor, limit=1)
+        with naming("Last-Event-ID", "must be the id of an event, or be left out"):
+            service.outside.book.table_changes(point.job_id, after=point.cursor, limit=1)
     pace = Pace(
         interval=service.outside.limits.progress_interval,
         longest=float(service.settings.server.stream_seconds),

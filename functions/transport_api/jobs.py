@@ -23,6 +23,7 @@ from transport_api.answers import (
     TablesOfJobAnswer,
 )
 from transport_api.call import Call, Reply, Streamed
+from transport_api.reading import naming_the_page
 from transport_api.requests import JobsAsked, Nothing, NothingAsked, PageAsked, Sent
 
 _WAITING_COUNTED = 100
@@ -31,11 +32,12 @@ _WAITING_COUNTED = 100
 
 def list_(call: Call[JobsAsked, None]) -> Reply:
     """List jobs."""
-    page = call.outside.book.jobs(
-        PageRequest(size=call.query.page_size, token=call.query.page_token),
-        transport_id=call.query.transport,
-        status=call.query.status,
-    )
+    with naming_the_page():
+        page = call.outside.book.jobs(
+            PageRequest(size=call.query.page_size, token=call.query.page_token),
+            transport_id=call.query.transport,
+            status=call.query.status,
+        )
     return Reply(
         content=JobsAnswer(
             jobs=job_answers(page.items, outside=call.outside), next_page_token=page.next_token
@@ -52,9 +54,10 @@ def show(call: Call[NothingAsked, None]) -> Reply:
 def list_tables(call: Call[PageAsked, None]) -> Reply:
     """List a job's tables."""
     job = call.outside.book.job(call.path["job_id"])
-    page = call.outside.book.tables(
-        job.id, PageRequest(size=call.query.page_size, token=call.query.page_token)
-    )
+    with naming_the_page():
+        page = call.outside.book.tables(
+            job.id, PageRequest(size=call.query.page_size, token=call.query.page_token)
+        )
     return Reply(
         content=TablesOfJobAnswer(
             tables=[

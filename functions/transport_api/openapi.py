@@ -42,7 +42,7 @@ _SECURITY_OF: Mapping[Access, list[Document]] = {
     Access.CALLER: [{"apiKey": []}, {"bearer": []}],
     Access.SCHEDULER: [{"scheduler": []}],
 }
-_OF_CALLERS = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+_OF_ALL = {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN}
 _OF_BODIES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE}
 _OF_NEEDS: Mapping[Need, set[HTTPStatus]] = {
     Need.STATE: {HTTPStatus.SERVICE_UNAVAILABLE},
@@ -159,17 +159,19 @@ def _responses(operation: Operation, references: Mapping[Any, Document]) -> Docu
     problem = {"schema": references[ProblemAnswer, "serialization"]}
     for status in sorted(_refusals(operation)):
         content = {MEDIA_TYPE: problem}
-        if operation.answer is not None and operation.access is Access.ANYONE:
+        tells_itself = status is HTTPStatus.SERVICE_UNAVAILABLE and not operation.needs
+        if operation.answer is not None and tells_itself:
+            # It tells of itself what is away.
             content = {JSON: {"schema": references[operation.answer, "serialization"]}}
         responses[f"{status:d}"] = {"description": status.phrase, "content": content}
     return responses
 
 
 def _refusals(operation: Operation) -> set[HTTPStatus]:
-    refusals = set(operation.refusals)
+    refusals = {*_OF_ALL, *operation.refusals}
     refusals.update(*(_OF_NEEDS[need] for need in operation.needs))
     if operation.access is not Access.ANYONE:
-        refusals |= _OF_CALLERS
+        refusals.add(HTTPStatus.UNAUTHORIZED)
     if operation.body is not None:
         refusals |= _OF_BODIES
     return refusals

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -61,6 +62,22 @@ def read_query(kind: type[AskedT], pairs: Sequence[tuple[str, str]]) -> AskedT:
         return kind.model_validate(dict(pairs))
     except ValidationError as error:
         raise _invalid(error, kind, "the query") from None
+
+
+def naming_the_page() -> AbstractContextManager[None]:
+    """Name the page token, as below."""
+    return naming("page_token", "must be the next_page_token of the page before, or be left out")
+
+
+@contextmanager
+def naming(field: str, right: str) -> Iterator[None]:
+    """Name the field of the request where what refuses it did not know where it came from."""
+    try:
+        yield
+    except InvalidRequest as error:
+        if error.details:
+            raise
+        raise InvalidRequest(error.message, hint=error.hint, details={field: right}) from error
 
 
 def _invalid(error: ValidationError, kind: type[BaseModel], place: str) -> InvalidRequest:

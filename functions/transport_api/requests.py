@@ -23,7 +23,6 @@ from oracle_etl.model.transport import (
 )
 
 MOST_OF_A_PAGE = 500
-_MOST_COUNTED = 50
 _LARGEST_WHOLE_NUMBER = 2**53
 
 

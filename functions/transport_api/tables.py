@@ -18,6 +18,7 @@ from oracle_etl.model.names import TableName
 from oracle_etl.ports import CatalogueAsked, PageRequest, TableListing
 from transport_api.answers import ColumnAnswer, TableAnswer, TableListingAnswer, TablesAnswer
 from transport_api.call import Call, Reply
+from transport_api.reading import naming, naming_the_page
 from transport_api.requests import SampleAsked, TableAsked, TablesAsked
 
 _MOST_COUNTED = 50
@@ -31,17 +32,18 @@ def list_(call: Call[TablesAsked, None]) -> Reply:
             "too many tables to count in one page",
             details={"page_size": f"must be at most {_MOST_COUNTED} with counts=exact"},
         )
-    catalogue = list_tables(
-        CatalogueAsked(
-            source=asked.source,
-            page=PageRequest(size=asked.page_size, token=asked.page_token),
-            schema=asked.owner,
-            search=asked.search,
-        ),
-        max_age_seconds=_max_age_seconds(call.headers),
-        outside=call.outside,
-    )
-    age = call.outside.clock.now() - catalogue.listed_at
+    with naming_the_page():
+        catalogue = list_tables(
+            CatalogueAsked(
+                source=asked.source,
+                page=PageRequest(size=asked.page_size, token=asked.page_token),
+                schema=asked.owner,
+                search=asked.search,
+            ),
+            max_age_seconds=_max_age_seconds(call.headers),
+            outside=call.outside,
+        )
+    age = (call.outside.clock.now() - catalogue.listed_at).total_seconds()
     if asked.counts == "exact":
         catalogue = count_tables(catalogue, source_name=asked.source, outside=call.outside)
     return Reply(
@@ -49,7 +51,8 @@ def list_(call: Call[TablesAsked, None]) -> Reply:
             tables=[_listing(each) for each in catalogue.items],
             next_page_token=catalogue.next_token,
         ),
-        headers={"Age": f"{age.total_seconds():.0f}"},
+        # Another instance, whose clock is ahead, may have listed it.
+        headers={"Age": f"{max(0.0, age):.0f}"},
     )
 
 
@@ -60,9 +63,7 @@ def _max_age_seconds(headers: Mapping[str, str]) -> float:
 
 def show(call: Call[TableAsked, None]) -> Reply:
     """Show a table."""
-    shown = show_table(
-        TableName.parse(call.path["name"]), source_name=call.query.source, outside=call.outside
-    )
+    shown = show_table(_named(call), source_name=call.query.source, outside=call.outside)
     shape = shown.shape
     return Reply(
         content=TableAnswer(
@@ -83,7 +84,7 @@ def show(call: Call[TableAsked, None]) -> Reply:
 def sample(call: Call[SampleAsked, None]) -> Reply:
     """Show a table's first rows, each as the line that an object would hold."""
     found = sample_table(
-        TableName.parse(call.path["name"]),
+        _named(call),
         limit=call.query.limit,
         source_name=call.query.source,
         outside=call.outside,
@@ -97,6 +98,11 @@ def sample(call: Call[SampleAsked, None]) -> Reply:
     # The rows go in as they are: reading and writing them again could change a number.
     opening = json.dumps(head, ensure_ascii=False).removesuffix("}").encode()
     return Reply(content=opening + b', "rows": [' + b",\n".join(found.lines) + b"]}")
+
+
+def _named(call: Call[TableAsked, None]) -> TableName:
+    with naming("name", 'must be TABLE, OWNER.TABLE, or "Quoted Owner"."Quoted Table"'):
+        return TableName.parse(call.path["name"])
 
 
 def _listing(listing: TableListing) -> TableListingAnswer:

@@ -20,6 +20,7 @@ from oracle_etl.ports import PageRequest
 from transport_api.answers import TransportAnswer, TransportsAnswer
 from transport_api.call import Call, Reply
 from transport_api.jobs import started_reply
+from transport_api.reading import naming_the_page
 from transport_api.requests import (
     EditAsked,
     ExecuteSent,
@@ -48,9 +49,10 @@ def create(call: Call[EditAsked, TransportSent]) -> Reply:
 
 def list_(call: Call[PageAsked, None]) -> Reply:
     """List transports."""
-    page = call.outside.book.transports(
-        PageRequest(size=call.query.page_size, token=call.query.page_token)
-    )
+    with naming_the_page():
+        page = call.outside.book.transports(
+            PageRequest(size=call.query.page_size, token=call.query.page_token)
+        )
     return Reply(
         content=TransportsAnswer(
             transports=[TransportAnswer.of(each) for each in page.items],

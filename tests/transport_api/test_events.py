@@ -126,7 +126,8 @@ class TestAClientThatComesBack:
     def test_with_a_cursor_that_nobody_gave_is_refused(self, api: Api) -> None:
         job = ended_job(api, "EMP")
         response = api.get(f"/api/jobs/{job['id']}/events", Last_Event_ID=f"{job['id']}~cx~")
-        assert problem(response)[:2] == (400, "VALIDATION_ERROR")
+        status, code, details = problem(response)
+        assert (status, code, list(details)) == (400, "VALIDATION_ERROR", ["Last-Event-ID"])
 
 
 class TestATransportThatNeverRan:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from api_service import Api, document, golden
+from fakes.away import Away
 from fakes.memory_source import MemorySource
-from oracle_etl.model.errors import TableNotFound, UnreadableValue
+from oracle_etl.model.errors import BookAway, TableNotFound, UnreadableValue
 from oracle_etl.model.reading import Reading
 from transport_api.call import Access
 from transport_api.openapi import openapi_document, shown_path
@@ -207,6 +208,8 @@ class TestItsRefusals:
         [
             ("/api/tables/EMP/sample", "/api/tables/{name}/sample", 422),
             ("/api/tables?counts=exact", "/api/tables", 404),
+            ("/api/health?deep=true", "/api/health", 400),
+            ("/api/health/live?_=1", "/api/health/live", 400),
         ],
     )
     def test_are_those_of_the_service(
@@ -216,7 +219,18 @@ class TestItsRefusals:
         source.put("EMP", [(1, "a")])
         answer = api.having(source=lambda _: source).get(path)
         assert answer.status_code == status
-        assert f"{status}" in DESCRIBED["paths"][described_as]["get"]["responses"]
+        described = DESCRIBED["paths"][described_as]["get"]["responses"][f"{status}"]
+        [(kind, content)] = described["content"].items()
+        assert answer.content_type == kind
+        shape = Draft202012Validator({**DESCRIBED, **content["schema"]})
+        assert list(shape.iter_errors(document(answer))) == []
+
+    def test_of_health_tell_of_the_parts(self, api: Api) -> None:
+        answer = api.having(book=Away(BookAway("the state is away"))).get("/api/health")
+        assert answer.status_code == 503
+        described = DESCRIBED["paths"]["/api/health"]["get"]["responses"]["503"]["content"]
+        shape = Draft202012Validator({**DESCRIBED, **described[answer.content_type]["schema"]})
+        assert list(shape.iter_errors(document(answer))) == []
 
 
 class TestItsEvents:

@@ -8,6 +8,7 @@ import pytest
 from api_service import Api, an_api, document, problem
 from fakes.memory_shelf import MemoryShelf
 from fakes.memory_source import MemorySource
+from fakes.stepped_clock import SteppedClock
 
 
 class TestTheList:
@@ -50,6 +51,13 @@ class TestTheList:
         fresh = shelved.get("/api/tables", Cache_Control="no-cache")
         assert (len(document(fresh)["tables"]), fresh.headers["Age"]) == (3, "0")
 
+    def test_is_never_younger_than_now(self, api: Api) -> None:
+        shelved = api.having(shelf=MemoryShelf())
+        api.home.clock.wait(60)
+        assert shelved.get("/api/tables").headers["Age"] == "0"
+        behind = shelved.having(clock=SteppedClock())
+        assert behind.get("/api/tables").headers["Age"] == "0"
+
     @pytest.mark.parametrize(
         ("query", "field"),
         [
@@ -81,8 +89,9 @@ class TestATable:
 
     @pytest.mark.parametrize("name", ["a b", "1", "%22", "a.b.c", "%00", "A;B"])
     def test_needs_a_name_that_oracle_could_have(self, api: Api, name: str) -> None:
-        status, code, _ = problem(api.get(f"/api/tables/{name}"))
-        assert (status, code) == (400, "VALIDATION_ERROR")
+        for path in (name, f"{name}/sample"):
+            status, code, details = problem(api.get(f"/api/tables/{path}"))
+            assert (status, code, list(details)) == (400, "VALIDATION_ERROR", ["name"])
 
 
 class TestATableWithSlashesInItsName:
