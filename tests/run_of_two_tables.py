@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from emp_and_dept import DEPT, EMP, a_source
 from fakes.crashing_home import Effects, crashing
-from fakes.memory_source import MemorySource
 from flow_home import (
     SMALL_PARTS,
     a_home,
@@ -33,20 +33,11 @@ from oracle_etl.model.job import Job, JobRequest, JobStatus
 from oracle_etl.model.transport import Carriage, Transport, TransportStatus
 from oracle_etl.outside import Outside
 
-EMP = tuple((number, f"name {number}") for number in range(25))
-DEPT = tuple((number, None) for number in range(3))
 SITUATIONS = {
     "whole tables": Carriage(),
     "a table in parts": SMALL_PARTS,
     "tables written down one by one": Carriage(),
 }
-
-
-def a_source() -> MemorySource:
-    source = MemorySource()
-    source.put("EMP", EMP)
-    source.put("DEPT", DEPT)
-    return source
 
 
 def run(home: Outside, transport: Transport) -> Job:

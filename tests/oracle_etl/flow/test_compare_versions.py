@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from emp_and_dept import EMP
 from fakes.memory_source import MemorySource
 from flow_home import drain, put_transport, settle, start
 from oracle_etl.flow.retry_job import retry_job
@@ -13,16 +14,7 @@ from oracle_etl.model.job import Job, JobStatus
 from oracle_etl.model.transport import OnSchemaChange, Proof, TableChoice, Transport
 from oracle_etl.outside import Outside
 
-EMP = tuple((number, f"name {number}") for number in range(25))
 AT_MOST_HALF_FEWER = Proof(max_row_drop_percent=50)
-
-
-@pytest.fixture
-def source() -> MemorySource:
-    memory = MemorySource()
-    memory.put("EMP", EMP)
-    memory.put("DEPT", ((1, None),))
-    return memory
 
 
 def run(home: Outside, transport: Transport) -> Job:

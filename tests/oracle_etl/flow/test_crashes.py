@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from _pytest.mark import ParameterSet
 
+from emp_and_dept import a_source
 from fakes.crashing_home import Crash, Effects, Moment, crashing
 from flow_home import a_home, put_transport, settle, start
 from run_of_two_tables import (
     SITUATIONS,
-    a_source,
     as_in,
     assert_ended_right,
     assert_no_attempt_left,

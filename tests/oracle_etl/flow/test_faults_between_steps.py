@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from emp_and_dept import a_source
 from faults_between_steps import Fault, Point, check_fault, points
 from flow_home import a_home, put_transport
-from run_of_two_tables import SITUATIONS, a_source
+from run_of_two_tables import SITUATIONS
 
 POINTS = points(*SITUATIONS)
 

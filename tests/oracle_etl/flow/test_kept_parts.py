@@ -5,26 +5,34 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from _pytest.mark import ParameterSet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakes.crashing_home import Crash, Effects, Moment, crashing
+from failed_in_parts import (
+    EMP,
+    IN_PARTS,
+    NAME,
+    PARTS,
+    assert_complete,
+    assert_whole,
+    attempts_of,
+    failed_in,
+    failing_from,
+    retried,
+    source_of_many,
+)
 from fakes.memory_source import MemorySource
 from flow_home import (
     BUCKET,
     a_home,
     content,
     drain,
-    names,
     put_transport,
     rows,
     settle,
@@ -34,57 +42,19 @@ from flow_home import (
 from oracle_etl.flow.cancel_job import cancel_job
 from oracle_etl.flow.retry_job import retry_job
 from oracle_etl.gateways.embedded.sqlite import SqliteJobBook
-from oracle_etl.model.errors import GiveUp, SourceAway, StoreRefused
+from oracle_etl.model.errors import SourceAway, StoreRefused
 from oracle_etl.model.job import Job, JobStatus
 from oracle_etl.model.objects import StoredObject
-from oracle_etl.model.reading import Reading
 from oracle_etl.model.transport import Carriage
 from oracle_etl.outside import Outside
 from oracle_etl.ports import PageRequest
 
-EMP = tuple((number, f"name {number}") for number in range(40))
-PARTS = 8
-IN_PARTS = Carriage(part_bytes=8192 // PARTS)
-NAME = "EMP.jsonl.gz"
 Ranges = set[tuple[str | None, str | None]]
-
-
-def a_source() -> MemorySource:
-    source = MemorySource()
-    source.put("EMP", EMP)
-    return source
 
 
 @pytest.fixture
 def source() -> MemorySource:
-    return a_source()
-
-
-def failing_from(part: int) -> Callable[[Reading, int], None]:
-    """Fail the part of this number, counted as the one worker comes to them."""
-    begun: list[Reading] = []
-
-    def fail(reading: Reading, batch: int) -> None:
-        if batch == 0:
-            begun.append(reading)
-        if len(begun) >= part:
-            raise GiveUp("the table cannot be read")
-
-    return fail
-
-
-def failed_in(home: Outside, source: MemorySource, *, part: int) -> Job:
-    """Run a job whose table fails in its n-th part, and forget what was read until then."""
-    source.before_batch = failing_from(part)
-    job = settle(home, start(home, put_transport(home, "EMP", carriage=IN_PARTS)).id)
-    assert job.status is JobStatus.FAILED
-    source.before_batch = None
-    source.readings.clear()
-    return job
-
-
-def retried(home: Outside, job: Job) -> Job:
-    return settle(home, retry_job(job.id, outside=home).job.id)
+    return source_of_many()
 
 
 def ranges_of(home: Outside, job: Job, *, read: bool) -> Ranges:
@@ -103,25 +73,6 @@ def read_by(source: MemorySource) -> Ranges:
     found = {(each.low, each.high) for each in ranges}
     assert len(found) == len(source.readings), "each of them once"
     return found
-
-
-def assert_whole(home: Outside, job: Job) -> None:
-    assert_complete(home, job)
-    (table,) = tables(home, job).values()
-    assert (table.parts_completed, table.parts_rows) == (table.parts_total, len(EMP))
-
-
-def assert_complete(home: Outside, job: Job) -> None:
-    assert job.status is JobStatus.COMPLETED, (job.failure, tables(home, job))
-    assert rows(home, f"{job.folder}/{NAME}") == Counter(EMP)
-    assert job.counts.rows == len(EMP)
-    assert content(home, f"{job.folder}/_SUCCESS") == b""
-    assert names(home, "_attempts/") == []
-
-
-def attempts_of(home: Outside) -> list[StoredObject]:
-    found = [home.store.stat(BUCKET, each) for each in names(home, "_attempts/")]
-    return [each for each in found if each is not None]
 
 
 def remove(home: Outside, stored: StoredObject) -> None:
@@ -432,7 +383,7 @@ class RefusingSchemas:
 def test_whatever_was_read_and_lost_the_retry_reads_the_rest_once(
     fails_in: int, lost: set[int]
 ) -> None:
-    source = a_source()
+    source = source_of_many()
     with tempfile.TemporaryDirectory() as folder:
         home = a_home(Path(folder), source=source)
         source.before_batch = failing_from(fails_in)
@@ -448,44 +399,3 @@ def test_whatever_was_read_and_lost_the_retry_reads_the_rest_once(
         assert_whole(home, retried(home, job))
         assert len(read_by(source)) == PARTS - len(kept) + len(gone)
         home.close()
-
-
-def retry_and_work(home: Outside, job: Job) -> None:
-    retry_job(job.id, outside=home)
-    drain(home)
-
-
-@cache
-def effects_of_a_retry() -> tuple[str, ...]:
-    source = a_source()
-    with tempfile.TemporaryDirectory() as folder:
-        home = a_home(Path(folder), source=source)
-        job = failed_in(home, source, part=7)
-        effects = Effects()
-        retry_and_work(crashing(home, effects), job)
-        home.close()
-        return tuple(effects.names)
-
-
-def kill_points() -> list[ParameterSet]:
-    return [
-        pytest.param(number, moment, id=f"{number}-{name}-{moment}")
-        for number, name in enumerate(effects_of_a_retry(), start=1)
-        for moment in Moment
-    ]
-
-
-@pytest.mark.parametrize(("number", "moment"), kill_points())
-def test_a_death_at_any_effect_of_a_retry_loses_and_doubles_nothing(
-    home: Outside, source: MemorySource, number: int, moment: Moment
-) -> None:
-    job = failed_in(home, source, part=7)
-    dying = crashing(home, Effects(dies_at=number, moment=moment))
-    with pytest.raises(Crash):
-        retry_and_work(dying, job)
-    transport = home.book.transport(job.transport_id)
-    running = transport.running_job
-    newest = home.book.jobs(PageRequest(size=1), transport_id=transport.id).items[0]
-    if running is None and newest.id == job.id:
-        newest = retry_job(job.id, outside=home).job  # nothing had happened
-    assert_whole(home, settle(home, newest.id))

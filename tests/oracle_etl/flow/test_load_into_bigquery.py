@@ -160,16 +160,8 @@ class TestNoCommand:
 
 class TestAnyName:
     @given(
-        owner=st.text(
-            st.characters(exclude_categories=["C", "Z"], exclude_characters='"'),
-            min_size=1,
-            max_size=20,
-        ),
-        name=st.text(
-            st.characters(exclude_categories=["C", "Z"], exclude_characters='"'),
-            min_size=1,
-            max_size=20,
-        ),
+        owner=IDENTIFIERS,
+        name=IDENTIFIERS,
         format_=st.sampled_from([Format.JSONL_GZ, Format.PARQUET]),
     )
     def test_stays_one_word_for_the_shell_and_every_flag_is_one_of_bq(

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from _pytest.mark import ParameterSet
 
+from emp_and_dept import EMP, a_source
 from fakes.crashing_home import Crash, Effects, Moment, crashing
 from fakes.memory_source import MemorySource
 from flow_home import (
@@ -37,7 +38,6 @@ from oracle_etl.model.objects import StoredObject
 from oracle_etl.model.transport import Carriage, Proof, Transport
 from oracle_etl.outside import Outside
 
-EMP = tuple((number, f"name {number}") for number in range(25))
 SITUATIONS = {
     "a whole table": Carriage(),
     "a table in parts": SMALL_PARTS,
@@ -49,17 +49,6 @@ FIRST_OF_PLACING = {
     "a table left in parts": "transact announce",
 }
 """What is about to be placed is written down with what was read at once, or by itself."""
-
-
-def a_source() -> MemorySource:
-    source = MemorySource()
-    source.put("EMP", EMP)
-    return source
-
-
-@pytest.fixture
-def source() -> MemorySource:
-    return a_source()
 
 
 def transport_in(home: Outside, situation: str) -> Transport:
