@@ -86,7 +86,7 @@ def _fire(transport: Transport, now: datetime, *, outside: Outside) -> str | Non
     job_id = None
     late = now - _could_start(transport, due, outside=outside)
     if late > timedelta(seconds=schedule.grace_seconds):
-        _tell(transport, "is let go", f"it is {late} late, which is beyond its grace", code="LATE")
+        _tell(transport, "is let go", f"it is {late} late, which is beyond its grace")
     else:
         try:
             job_id = _start(transport, due, outside=outside)
@@ -124,7 +124,7 @@ def _start(transport: Transport, due: datetime, *, outside: Outside) -> str | No
     return None if started.repeated else started.job.id
 
 
-def _tell(transport: Transport, what: str, why: str, *, code: str) -> None:
+def _tell(transport: Transport, what: str, why: str, *, code: str = "") -> None:
     _LOG.warning(
         "%s is due and %s: %s",
         transport.id,
