@@ -9,10 +9,10 @@ from http import HTTPStatus
 from oracle_etl.flow.watch_job import EventName, JobEvent, Pace, WatchPoint, watch_job
 from oracle_etl.model.errors import NoSuchJob, TransportError
 from oracle_etl.model.job import Job
-from oracle_etl.model.names import version_label
 from oracle_etl.model.progress import StageName
 from oracle_etl.model.table_task import TableTask
-from transport_api.answers import Answer, bytes_so_far, duration_seconds, rounded, rows_so_far
+from transport_api.answers import Answer, duration_seconds, rounded, version_of
+from transport_api.answers_of_job_tables import bytes_so_far, rows_so_far
 from transport_api.call import EVENT_STREAM, Call, Reply, Streamed
 from transport_api.reading import naming
 from transport_api.requests import NothingAsked
@@ -261,7 +261,7 @@ def _complete(job: Job) -> CompleteEvent:
     return CompleteEvent(
         transport_id=job.transport_id,
         job_id=job.id,
-        job_version=None if job.version is None else version_label(job.version),
+        job_version=version_of(job.version),
         status=job.status,
         total_rows=job.counts.rows,
         bytes_transferred=job.counts.bytes,

@@ -5,16 +5,16 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from oracle_etl.ports import SourceStatus
-from transport_api.answers import (
+from transport_api.call import Call, Reply
+from transport_api.probes import Looked, PartHealth, PartStatus, SparingLook
+from transport_api.requests import NothingAsked
+from transport_api.service_answers import (
     HealthAnswer,
     LiveAnswer,
     OracleStatusAnswer,
     PartHealthAnswer,
     SourceAnswer,
 )
-from transport_api.call import Call, Reply
-from transport_api.probes import Looked, PartHealth, PartStatus, SparingLook
-from transport_api.requests import NothingAsked
 
 _UNREACHABLE = "ORACLE_CONNECTION_ERROR"
 _NOT_CONFIGURED_HINT = (

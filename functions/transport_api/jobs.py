@@ -15,14 +15,9 @@ from oracle_etl.model.job import Job, JobStatus
 from oracle_etl.model.table_task import TableTask
 from oracle_etl.outside import Outside
 from oracle_etl.ports import PageRequest
-from transport_api.answers import (
-    JobAnswer,
-    JobsAnswer,
-    ObjectAnswer,
-    TableOfJobAnswer,
-    TablesOfJobAnswer,
-)
+from transport_api.answers_of_job_tables import ObjectAnswer, TableOfJobAnswer, TablesOfJobAnswer
 from transport_api.call import Call, Reply, Streamed
+from transport_api.job_answers import JobAnswer, JobsAnswer
 from transport_api.reading import naming_the_page
 from transport_api.requests import JobsAsked, Nothing, NothingAsked, PageAsked, Sent
 

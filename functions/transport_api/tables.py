@@ -16,10 +16,15 @@ from oracle_etl.flow.browse_tables import (
 from oracle_etl.model.errors import InvalidRequest
 from oracle_etl.model.names import TableName
 from oracle_etl.ports import CatalogueAsked, PageRequest, TableListing
-from transport_api.answers import ColumnAnswer, TableAnswer, TableListingAnswer, TablesAnswer
 from transport_api.call import Call, Reply
 from transport_api.reading import naming, naming_the_page
 from transport_api.requests import SampleAsked, TableAsked, TablesAsked
+from transport_api.source_answers import (
+    ColumnAnswer,
+    TableAnswer,
+    TableListingAnswer,
+    TablesAnswer,
+)
 
 _MOST_COUNTED = 50
 

@@ -6,9 +6,9 @@ import logging
 from dataclasses import asdict
 
 from oracle_etl.flow.tick import tick
-from transport_api.answers import TickAnswer
 from transport_api.call import Call, Reply
 from transport_api.requests import Nothing, NothingAsked
+from transport_api.service_answers import TickAnswer
 
 LOGGER = logging.getLogger(__name__)
 

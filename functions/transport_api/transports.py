@@ -17,7 +17,6 @@ from oracle_etl.flow.start_job import start_job
 from oracle_etl.model.errors import InvalidRequest
 from oracle_etl.model.transport import Transport
 from oracle_etl.ports import PageRequest
-from transport_api.answers import TransportAnswer, TransportsAnswer
 from transport_api.call import Call, Reply
 from transport_api.jobs import started_reply
 from transport_api.reading import naming_the_page
@@ -29,6 +28,7 @@ from transport_api.requests import (
     TransportChange,
     TransportSent,
 )
+from transport_api.transport_answers import TransportAnswer, TransportsAnswer
 
 _REVISION = re.compile(r'"(\d{1,12})"\Z')
 _LONGEST_KEY = 255

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from oracle_etl.model.transport import DEFAULT_TENANT
-from transport_api.answers import WatcherAnswer
 from transport_api.call import Call, Reply
 from transport_api.problems import NoSuchPath
 from transport_api.requests import Nothing, NothingAsked
+from transport_api.service_answers import WatcherAnswer
 
 
 def sign_in(call: Call[NothingAsked, Nothing]) -> Reply:

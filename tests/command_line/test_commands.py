@@ -15,7 +15,9 @@ from oracle_etl.flow.load_into_bigquery import BigqueryLoad
 from oracle_etl.model.job import Counts, Job, JobStatus
 from oracle_etl.model.table_task import Failure
 from oracle_etl.model.transport import Schedule, Transport
-from transport_api.answers import JobAnswer, TableOfJobAnswer, TransportAnswer
+from transport_api.answers_of_job_tables import TableOfJobAnswer
+from transport_api.job_answers import JobAnswer
+from transport_api.transport_answers import TransportAnswer
 
 T = "TRPID-00000001"
 J = "JOB-20260301-120000-0001"

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from api_service import Api, document, golden, problem
 from builders import a_transport
-from transport_api.answers import EntryAnswer, TransportAnswer
+from transport_api.transport_answers import EntryAnswer, TransportAnswer
 
 WHOLE_ENTRY = {
     "table": "HR.EMP",
