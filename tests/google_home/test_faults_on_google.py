@@ -13,21 +13,21 @@ from dataclasses import replace
 import pytest
 from _pytest.mark import ParameterSet
 
+from emp_and_dept import a_source
 from emulators.emulator_fixtures import google_project
 from emulators.firestore_home import firestore_database
-from emulators.pubsub_home import pubsub_queue
 from fakes.jumping_clock import JumpingClock
 from faults_between_steps import Fault, Point, check_fault, points
-from flow_home import BUCKET, LIMITS, CountingLauncher, drain, put_transport, settle
+from flow_home import BUCKET, LIMITS, drain, put_transport, settle
 from google_fakes.anonymous import store_on
 from google_fakes.cloud_storage_server import FakeCloudStorage
+from google_home.emulated_home import emulated_home
 from oracle_etl.flow.start_job import start_job
-from oracle_etl.gateways.google.firestore import FirestoreJobBook, FirestoreProgressBoard
 from oracle_etl.model.job import JobRequest
 from oracle_etl.model.work import WorkRef
 from oracle_etl.outside import Outside
 from oracle_etl.ports import TaskQueue
-from run_of_two_tables import SITUATIONS, a_source, assert_ended_right, assert_no_attempt_left
+from run_of_two_tables import SITUATIONS, assert_ended_right, assert_no_attempt_left
 
 __all__ = ["google_project"]
 pytestmark = pytest.mark.emulators
@@ -51,23 +51,16 @@ def faults_at_points() -> list[ParameterSet]:
 
 @pytest.fixture
 def home(google_project: str) -> Iterator[Outside]:
-    clock, source = JumpingClock(), a_source()
-    database = firestore_database(google_project)
-    digits = itertools.count(1)
     cloud = FakeCloudStorage(BUCKET)
     with cloud.serving(), store_on(cloud) as store:
-        yield Outside(
-            book=FirestoreJobBook(database, clock=clock, keep_days=90),
-            queue=pubsub_queue(google_project, clock=clock),
-            board=FirestoreProgressBoard(database, clock=clock),
-            launcher=CountingLauncher(),
+        yield emulated_home(
+            google_project,
+            firestore_database(google_project),
+            clock=JumpingClock(),
             store=store,
-            source=lambda _: source,
-            clock=clock,
-            randomness=lambda: f"{next(digits):08x}"[::-1],
+            source=a_source(),
             # An empty queue is asked once, for half a second, and not for 2 s.
             limits=replace(LIMITS, idle=0.2),
-            default_bucket=BUCKET,
         )
 
 

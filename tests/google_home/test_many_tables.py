@@ -12,20 +12,18 @@ import pytest
 from builders import a_transport
 from emulators.emulator_fixtures import google_project
 from emulators.firestore_traffic import Traffic, watched_database
-from emulators.pubsub_home import pubsub_queue
 from fakes.memory_source import MemorySource
-from flow_home import CountingLauncher
+from flow_home import BUCKET
 from google_fakes.anonymous import store_on
 from google_fakes.cloud_storage_server import FakeCloudStorage
+from google_home.emulated_home import emulated_home
 from oracle_etl.flow.drain_queue import drain_queue
 from oracle_etl.flow.start_job import start_job
 from oracle_etl.flow.tick import tick
-from oracle_etl.gateways.google.firestore import FirestoreJobBook, FirestoreProgressBoard
 from oracle_etl.gateways.system_clock import SystemClock
 from oracle_etl.model.job import Job, JobRequest, JobStatus
 from oracle_etl.model.transport import TableChoice
 from oracle_etl.outside import Limits, Outside
-from oracle_etl.ports import ObjectStore
 
 __all__ = ["google_project"]
 pytestmark = [pytest.mark.emulators, pytest.mark.timeout(900)]
@@ -33,7 +31,6 @@ pytestmark = [pytest.mark.emulators, pytest.mark.timeout(900)]
 WORKERS = 2
 """More would only wait for one another: the emulator takes 2 s to see a deadlock of locks."""
 
-BUCKET = "lake"
 MOST = {"writes": 10.5, "reads": 16.0, "changes": 7.5}
 """Per table, as docs/costs.md says; what two workers that meet repeat is in it."""
 
@@ -69,26 +66,6 @@ class Carried:
     whole: Cost
 
 
-def a_google_home(
-    project: str, traffic: Traffic, store: ObjectStore, source: MemorySource
-) -> Outside:
-    clock = SystemClock()
-    database = watched_database(project, traffic)
-    digits = iter(range(1, 10_000))
-    return Outside(
-        book=FirestoreJobBook(database, clock=clock, keep_days=90),
-        queue=pubsub_queue(project, clock=clock),
-        board=FirestoreProgressBoard(database, clock=clock),
-        launcher=CountingLauncher(),
-        store=store,
-        source=lambda _: source,
-        clock=clock,
-        randomness=lambda: f"{next(digits):08x}"[::-1],
-        limits=Limits(workers=WORKERS, progress_interval=5.0),
-        default_bucket=BUCKET,
-    )
-
-
 def work(home: Outside, owner: str) -> int:
     return drain_queue(owner=owner, stopping=threading.Event(), outside=home)
 
@@ -102,7 +79,14 @@ def carried(google_project: str, request: pytest.FixtureRequest) -> Iterator[Car
         source.put(name, [(number, name) for number in range(3)])
     cloud, traffic = FakeCloudStorage(BUCKET), Traffic()
     with cloud.serving(), store_on(cloud) as store, ThreadPoolExecutor(WORKERS) as workers:
-        home = a_google_home(google_project, traffic, store, source)
+        home = emulated_home(
+            google_project,
+            watched_database(google_project, traffic),
+            clock=SystemClock(),
+            store=store,
+            source=source,
+            limits=Limits(workers=WORKERS, progress_interval=5.0),
+        )
         transport = a_transport(
             tables=tuple(TableChoice(table=f"HR.{name}") for name in names),
             target_bucket=BUCKET,
