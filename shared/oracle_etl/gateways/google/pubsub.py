@@ -39,8 +39,13 @@ LONGEST_LEASE_SECONDS: Final = 600.0
 
 _MESSAGES_AT_ONCE = 1000
 _TIMEOUT_SECONDS = 10.0
-SHORTEST_PULL_SECONDS: Final = 1.0
-"""A pull that gives up sooner may never see a message that is there."""
+SHORTEST_PULL_SECONDS: Final = 5.0
+"""A pull that gives up sooner may never see a message that is there: with 1 s, messages were seen
+to wait for minutes and days (googleapis/python-pubsub#1414). One that waits for longer would
+answer a SIGTERM too late."""
+
+_DEAD_LETTERS_SECONDS = 1.0
+"""Mostly there are none, the next tick asks again, and its time is paid for."""
 
 ERRORS: Table = google_table(
     away=Verdict(QueueAway),
@@ -156,9 +161,8 @@ class PubSubTaskQueue:
 
     def dead_letters(self, *, limit: int) -> Sequence[Delivery]:
         """Take messages that came back too often."""
-        found = self._pulled(
-            self._dead_letters, limit=limit, wait_seconds=self._shortest_pull_seconds
-        )
+        seconds = min(_DEAD_LETTERS_SECONDS, self._shortest_pull_seconds)
+        found = self._pulled(self._dead_letters, limit=limit, wait_seconds=seconds)
         return [self._delivery(self._dead_letters, received) for received in found]
 
     def verify(self) -> None:

@@ -10,7 +10,7 @@ from google.pubsub_v1 import PullResponse
 
 from fakes.stepped_clock import SteppedClock
 from google_fakes.subscriber import ScriptedSubscriber, received
-from oracle_etl.gateways.google.pubsub import PubSubTaskQueue, QueueNames
+from oracle_etl.gateways.google.pubsub import SHORTEST_PULL_SECONDS, PubSubTaskQueue, QueueNames
 from oracle_etl.model.errors import QueueAway
 from oracle_etl.model.work import WorkRef
 from oracle_etl.ports import Delivery
@@ -62,10 +62,14 @@ class TestAPull:
                     "subscription": "projects/p/subscriptions/s",
                     "max_messages": 1,
                     "retry": None,
-                    "timeout": 1.0,
+                    "timeout": 5.0,
                 },
             )
         ]
+
+    def test_is_over_before_a_worker_that_is_told_to_end_is_killed(self) -> None:
+        # Cloud Run waits for ten seconds.
+        assert SHORTEST_PULL_SECONDS <= 5
 
     def test_finds_nothing_when_its_time_is_up(self, home: Home) -> None:
         home.pulling.answers.append(DeadlineExceeded("504"))  # type: ignore[no-untyped-call]
@@ -143,6 +147,7 @@ class TestDeadLetters:
         home.pulling.answers.append(received(REF.to_message(), ack_id="dead"))
         (dead,) = home.queue.dead_letters(limit=10)
         assert dead.ref == REF
+        assert home.pulling.asked[-1][1]["timeout"] == 1.0
         dead.done()
         assert home.settling.asked == [
             ("acknowledge", {"subscription": "projects/p/subscriptions/d", "ack_ids": ["dead"]})
