@@ -24,7 +24,9 @@ from oracle_etl.wiring.trials import Trial, wire_trial
 def _told(verdict: Document) -> str:
     """Return the code or the value that tells what is wrong, and what could not be tried."""
     left_out = verdict["left_out"]
-    untried = f"{left_out} values left out: no letters for them" if left_out else ""
+    untried = (
+        f"{left_out} values left out, whose letters the character set lacks" if left_out else ""
+    )
     return "; ".join(part for part in (verdict["told"], untried) if part)
 
 

@@ -14,8 +14,10 @@ from command_line.main import main
 from command_runs import Run
 from first_contact_trials import served, tables_left
 from journey_homes.oracle import CountingDatabase
-from oracle_at_hand import OracleAtHand
+from oracle_at_hand import OracleAtHand, stand_in
+from oracle_standin.engine.database import OracleDatabase
 from oracle_standin.faults import Action, FaultBook, Rule
+from oracle_standin.values.text import KO16MSWIN949
 
 NEEDED = ("settings", "state", "queue", "workers", "object store", "disk")
 
@@ -137,6 +139,18 @@ class TestAFirstContact:
         assert "TIMESTAMP(6): same" in text
         assert "GRANT EXECUTE ON DBMS_FLASHBACK" in text
         assert text.endswith("all types came back as they were put in\n")
+
+    def test_tells_what_the_character_set_kept_from_being_tried(
+        self, tmp_path: Path, told: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with stand_in(OracleDatabase(charset=KO16MSWIN949)) as (account, _):
+            monkeypatch.setenv("ORACLE_DSN", account.dsn)
+            monkeypatch.setenv("ORACLE_USERNAME", account.user)
+            monkeypatch.setenv("ORACLE_PASSWORD", account.password)
+            result = CliRunner().invoke(main, ["doctor", "--first-contact", "--yes"])
+        said = "values left out, whose letters the character set lacks"
+        assert f"VARCHAR2(200)\tsame\t16\t2 {said}" in result.stdout
+        assert f"CLOB: same, 17 values: 2 {said}" in (tmp_path / "first-contact.txt").read_text()
 
     def test_names_no_host_no_user_and_no_password_in_them(
         self, doctor: Run, oracle: OracleAtHand, tmp_path: Path
