@@ -204,6 +204,17 @@ class TestObjectsInCloudStorage:
         assert f"EMP: {name}: the sha256 of bytes" in result.stdout
         assert "\tDIFFERS" in result.stdout
 
+    @pytest.mark.parametrize("size", [0, 1, 40])
+    def test_that_are_cut_off_are_told(
+        self, job: Job, cloud: FakeCloudStorage, verify: Run, size: int
+    ) -> None:
+        name = f"{job.folder}/EMP.jsonl.gz"
+        cloud.contents.put(BUCKET, name, cloud.objects(BUCKET)[name][:size])
+        result = verify(job.id)
+        assert result.exit_code == 1
+        assert f"EMP: {name}: it has {size} bytes, and " in result.stdout
+        assert "it ends before its gzip member does" in result.stdout
+
     def test_that_were_removed_are_told(
         self, job: Job, cloud: FakeCloudStorage, verify: Run
     ) -> None:
