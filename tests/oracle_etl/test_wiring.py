@@ -41,10 +41,16 @@ def api(tmp_path: Path) -> Iterator[Outside]:
 
 
 class Vault:
-    """A vault of two secrets."""
+    """A vault of some secrets."""
 
     def secret(self, reference: str) -> bytes:
-        return {"db": b"tiger\n", "wallet": a_wallet()}[reference]
+        secrets = {
+            "db": b"tiger\n",
+            "spaced": b" tiger \r\n",
+            "binary": b"tiger\xff",
+            "wallet": a_wallet(),
+        }
+        return secrets[reference]
 
 
 def a_wallet() -> bytes:
@@ -236,6 +242,15 @@ class TestASecretOfTheSettings:
     def test_is_fetched_where_it_is_only_named(self) -> None:
         assert revealed(Secret("secret:db"), Vault()) == "tiger"
 
+    def test_keeps_its_spaces(self) -> None:
+        assert revealed(Secret("secret:spaced"), Vault()) == " tiger "
+
+    def test_that_is_no_text_is_refused_without_showing_it(self) -> None:
+        with pytest.raises(SourceMisconfigured, match="binary is no text") as refused:
+            revealed(Secret("secret:binary"), Vault())
+        assert refused.value.hint
+        assert refused.value.__suppress_context__
+
     def test_cannot_be_fetched_without_a_vault(self) -> None:
         with pytest.raises(SourceMisconfigured):
             revealed(Secret("secret:db"), None)
@@ -257,3 +272,12 @@ class TestAWallet:
         assert len(unpacked) == (0 if form == "folder" else 1)
         sources.close()
         assert not list(tmp_path.glob("wallet-*"))
+
+    @pytest.mark.parametrize("path", ["gone.zip", "folder.zip"])
+    def test_that_cannot_be_read_is_named_with_what_to_set(self, tmp_path: Path, path: str) -> None:
+        (tmp_path / "folder.zip").mkdir()
+        wallet = str(tmp_path / path)
+        source = SourceSettings(tns_name="HIGH", username="u", wallet_path=wallet)
+        with pytest.raises(SourceMisconfigured, match=path) as refused:
+            Sources({"default": source}, vault=None, mode="thin").named("default")
+        assert "ORACLE_WALLET_PATH" in refused.value.hint

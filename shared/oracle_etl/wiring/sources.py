@@ -103,12 +103,23 @@ class Sources:
         if reference.is_reference:
             content = _from_vault(reference, self._vault)
         elif path.endswith(".zip"):
-            content = Path(path).read_bytes()
+            content = _zip_at(path)
         else:
             return path
         unpacked = unpack_wallet(content, beneath=Path(tempfile.gettempdir()))
         self._wallets.append(unpacked)
         return str(unpacked)
+
+
+def _zip_at(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise SourceMisconfigured(
+            f"the wallet at {path} cannot be read: {error.strerror}",
+            hint="let ORACLE_WALLET_PATH name a folder, a zip or a secret that this account may "
+            "read",
+        ) from error
 
 
 def vault_of(google: GoogleSettings) -> SecretVault | None:
@@ -125,7 +136,15 @@ def revealed(secret: Secret, vault: SecretVault | None) -> str:
     """Return a secret's text, fetched from the vault where the settings only name it."""
     if not secret.is_reference:
         return secret.reveal()
-    return _from_vault(secret, vault).decode().strip()
+    try:
+        # Whoever stores a secret from a file stores the end of its line, too.
+        return _from_vault(secret, vault).decode().strip("\r\n")
+    except UnicodeDecodeError:
+        # Without the error, which holds the secret.
+        raise SourceMisconfigured(
+            f"the secret {secret.reference} is no text",
+            hint="add a version of it that is UTF-8",
+        ) from None
 
 
 def _from_vault(secret: Secret, vault: SecretVault | None) -> bytes:
