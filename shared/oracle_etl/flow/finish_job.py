@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 from oracle_etl.flow.admit_jobs import admit_jobs
+from oracle_etl.flow.advance_start import advance_start
 from oracle_etl.flow.claim_work import failure_of
 from oracle_etl.flow.clear_up import clear_up
 from oracle_etl.flow.judge_version import Verdict, judge_version
 from oracle_etl.flow.keep_closing import Closing
-from oracle_etl.flow.start_job import advance_start
 from oracle_etl.flow.withdraw_objects import withdraw_objects
 from oracle_etl.flow.write_manifest import write_manifest
 from oracle_etl.model.errors import GiveUp, LeaseLost, TryAgain

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 
 from oracle_etl.flow.every_item import every_item
 from oracle_etl.model.errors import InvalidRequest
-from oracle_etl.model.job import Job
+from oracle_etl.model.job import Job, JobRequest
 from oracle_etl.model.names import TableName, object_stem
 from oracle_etl.model.progress import Stage, StageName
 from oracle_etl.model.table_task import TableTask
-from oracle_etl.model.transport import TableChoice
+from oracle_etl.model.transport import TableChoice, Transport
+from oracle_etl.outside import Outside
 from oracle_etl.ports import PageRequest, TableListing, TableSource
 
 MOST_TABLES = 10_000
@@ -67,6 +68,14 @@ def resolve_tables(
             "no table matches the transport's list", hint="see `oracle-etl tables list`"
         )
     return tuple(found.values())
+
+
+def resolved_for(
+    transport: Transport, request: JobRequest, *, outside: Outside
+) -> tuple[Resolved, ...]:
+    """Return the tables that a request for a job of a transport means now."""
+    resolved = resolve_tables(transport.tables, source=lambda: outside.source(transport.source))
+    return chosen_subset(resolved, request.tables)
 
 
 def chosen_subset(resolved: Sequence[Resolved], names: Sequence[str]) -> tuple[Resolved, ...]:

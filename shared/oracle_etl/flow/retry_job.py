@@ -6,11 +6,11 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
+from oracle_etl.flow.advance_start import advance_start
 from oracle_etl.flow.carry_tables import carry_tables
 from oracle_etl.flow.settle_moment import check_reads_alike
 from oracle_etl.flow.start_job import (
     Started,
-    advance_start,
     running_job,
     start_job,
     startable,

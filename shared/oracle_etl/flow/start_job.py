@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import chain
 
-from oracle_etl.flow.admit_jobs import admit_jobs
-from oracle_etl.flow.carry_tables import NewTable, carry_tables
+from oracle_etl.flow.advance_start import advance_start, new_tables
 from oracle_etl.flow.recognise_request import earlier_job, job_of_key, put_receipt
-from oracle_etl.flow.resolve_tables import Resolved, chosen_subset, resolve_tables, table_tasks
-from oracle_etl.flow.tables_of import tables_of
-from oracle_etl.flow.write_tables import (
-    fit_in_one_write,
-    hold_writing,
-    put_tables,
-    write_tables,
-)
+from oracle_etl.flow.resolve_tables import Resolved, resolved_for
+from oracle_etl.flow.write_tables import fit_in_one_write, put_tables, write_tables
 from oracle_etl.model.errors import (
     NoSuchTransport,
     TransportIsDisabled,
     TransportIsRunning,
     TryAgain,
 )
-from oracle_etl.model.job import Dispatch, Job, JobKind, JobRequest, JobStatus
+from oracle_etl.model.job import Dispatch, Job, JobKind, JobRequest
 from oracle_etl.model.names import new_job_id
 from oracle_etl.model.transport import Transport
-from oracle_etl.model.work import WorkRef, WorkStatus
 from oracle_etl.outside import Outside
-from oracle_etl.ports import Entries, PageRequest
+from oracle_etl.ports import Entries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +43,7 @@ def start_job(transport_id: str, request: JobRequest, *, outside: Outside) -> St
         return Started(job=repeated, repeated=True)
     # Most who may not start one learn it here, before anybody waits for Oracle or for locks.
     startable(transport, transport_id)
-    resolved = _resolved(transport, request, outside=outside)
+    resolved = resolved_for(transport, request, outside=outside)
     started = _begin(transport, request, resolved, outside=outside)
     if started is None:
         return start_job(transport_id, request, outside=outside)
@@ -61,62 +52,11 @@ def start_job(transport_id: str, request: JobRequest, *, outside: Outside) -> St
     job = started.job
     try:
         if job.dispatch is Dispatch.WRITING:
-            job = write_tables(job, _new_tables(job, resolved), outside=outside)
+            job = write_tables(job, new_tables(job, resolved), outside=outside)
         job = advance_start(job, outside=outside)
     except TryAgain:
         job = outside.book.job(started.job.id)
     return Started(job=job)
-
-
-def advance_start(job: Job, *, outside: Outside) -> Job:
-    """Go on with the start of a job from wherever it stopped; safe to repeat."""
-    if job.status.ended:
-        return job
-    if job.dispatch is Dispatch.WRITING:
-        job = _write_again(job, outside=outside)
-    if job.status is JobStatus.PENDING:
-        admit_jobs(outside=outside)
-        job = outside.book.job(job.id)
-    if job.status is not JobStatus.RUNNING:
-        return job
-    if job.dispatch is Dispatch.READY:
-        publish_tables(job, outside=outside)
-    if job.dispatch is not Dispatch.LAUNCHED:
-        job = _launch(job, outside=outside)
-    return job
-
-
-def _launch(job: Job, *, outside: Outside) -> Job:
-    source = job.transport.source
-    room = min(job.transport.parallel_tables, outside.limits.workers_on(source))
-    try:
-        outside.lane_of(source).launcher.launch(min(job.tables_total, room))
-    except TryAgain:
-        # Noted, so that the next attempt does not publish every message again.
-        _moved_on(job.id, Dispatch.PUBLISHED, outside=outside)
-        raise
-    return _moved_on(job.id, Dispatch.LAUNCHED, outside=outside)
-
-
-def publish_tables(job: Job, *, outside: Outside) -> None:
-    """Publish one message for each table that nobody has begun."""
-    token: str | None = None
-    queue = outside.lane_of(job.transport.source).queue
-    while True:
-        page = outside.book.tables(
-            job.id, PageRequest(size=1000, token=token), status=WorkStatus.PENDING
-        )
-        queue.publish([WorkRef(job_id=job.id, table_id=each.table_id) for each in page.items])
-        token = page.next_token
-        if token is None:
-            return
-
-
-def _resolved(
-    transport: Transport, request: JobRequest, *, outside: Outside
-) -> tuple[Resolved, ...]:
-    resolved = resolve_tables(transport.tables, source=lambda: outside.source(transport.source))
-    return chosen_subset(resolved, request.tables)
 
 
 def _begin(
@@ -148,7 +88,7 @@ def _begin(
             transport.occupied(job_id, version=job.version or transport.last_version)
         )
         if fit_in_one_write(resolved):
-            put_tables(entries, tables=tuple(_new_tables(job, resolved)))
+            put_tables(entries, tables=tuple(new_tables(job, resolved)))
             job = job.written(job.writing.fence, tables_total=len(resolved))
         entries.put_job(job)
         put_receipt(entries, transport_id, request, job)
@@ -204,46 +144,3 @@ def _new_job(job_id: str, transport: Transport, request: JobRequest, *, outside:
         expire_at=now + timedelta(days=outside.limits.history_days),
         tenant=transport.tenant,
     )
-
-
-def _write_again(job: Job, *, outside: Outside) -> Job:
-    """Write the tables down from the first on, unless somebody does."""
-    if job.request.retry_of is not None:
-        tables = carry_tables(job, outside=outside)
-    else:
-        resolved = _resolved(job.transport, job.request, outside=outside)
-        tables = _more_tables(job, resolved, outside=outside)
-    held = hold_writing(job.id, outside=outside)
-    if held is None:
-        return outside.book.job(job.id)
-    return write_tables(held, tables, outside=outside)
-
-
-def _more_tables(job: Job, resolved: Sequence[Resolved], *, outside: Outside) -> Iterator[NewTable]:
-    """Yield the tables that were written down before, and what else the list means now.
-
-    Patterns may find others than at the first time, and what is in the book is part of the job.
-    """
-    written = (
-        Resolved(table=each.table, choice=each.choice)
-        for each in tables_of(job.id, outside=outside)
-    )
-    every = {each.table: each for each in chain(written, resolved)}
-    yield from _new_tables(job, tuple(every.values()))
-
-
-def _new_tables(job: Job, resolved: Sequence[Resolved]) -> Iterator[NewTable]:
-    return (NewTable(task=task) for task in table_tasks(job, resolved))
-
-
-def _moved_on(job_id: str, reached: Dispatch, *, outside: Outside) -> Job:
-    now = outside.clock.now()
-
-    def move_on(entries: Entries) -> Job:
-        job = entries.job(job_id)
-        assert job is not None, "a job is never removed while it is being started"
-        job = job.published(now=now) if reached is Dispatch.PUBLISHED else job.launched(now=now)
-        entries.put_job(job)
-        return job
-
-    return outside.book.transact(move_on)

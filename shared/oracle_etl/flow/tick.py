@@ -13,12 +13,12 @@ from datetime import timedelta
 from functools import partial
 
 from oracle_etl.flow.abandon_start import abandon_start
+from oracle_etl.flow.advance_start import advance_start
 from oracle_etl.flow.cancel_job import cancel_unclaimed
 from oracle_etl.flow.claim_work import failure_of
 from oracle_etl.flow.finish_job import finish_job, start_waiting
 from oracle_etl.flow.fire_schedules import fire_schedules
 from oracle_etl.flow.put_ended import put_failed, work_in
-from oracle_etl.flow.start_job import advance_start
 from oracle_etl.model.errors import (
     AttemptsExhausted,
     GiveUp,

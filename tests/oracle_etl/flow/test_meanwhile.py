@@ -15,10 +15,11 @@ from fakes.late_book import LateBook
 from fakes.memory_source import MemorySource
 from flow_home import LIMITS, a_home, drain, put_transport, start, tables
 from oracle_etl.flow.admit_jobs import admit_jobs
+from oracle_etl.flow.advance_start import advance_start
 from oracle_etl.flow.claim_work import Unclaimed, claim_work
 from oracle_etl.flow.edit_transports import change_transport
 from oracle_etl.flow.judge_version import judge_version
-from oracle_etl.flow.start_job import advance_start, start_job
+from oracle_etl.flow.start_job import start_job
 from oracle_etl.flow.tick import tick
 from oracle_etl.model.errors import NoSuchTransport
 from oracle_etl.model.job import Dispatch, JobRequest, JobStatus

@@ -17,7 +17,8 @@ from flow_home import (
     start,
 )
 from oracle_etl.flow.admit_jobs import admit_jobs
-from oracle_etl.flow.start_job import Started, advance_start, start_job
+from oracle_etl.flow.advance_start import advance_start
+from oracle_etl.flow.start_job import Started, start_job
 from oracle_etl.flow.tick import tick
 from oracle_etl.model.errors import (
     KeyReused,
