@@ -153,7 +153,7 @@ def _opened(path: Path, busy_seconds: float) -> sqlite3.Connection:
     try:
         connection.row_factory = sqlite3.Row
         with _alone(path):
-            connection.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(connection)
             migrate(connection)
         connection.execute(f"PRAGMA journal_size_limit = {_LARGEST_LOG_BYTES}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_LARGEST_LOG_PAGES}")
@@ -161,6 +161,16 @@ def _opened(path: Path, busy_seconds: float) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Let readers and a writer go on beside each other; SQLite does not say when it cannot."""
+    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise BookAway(
+            f"the state file cannot be written ahead here: SQLite keeps to {mode}",
+            hint="put DATA_FOLDER on a local disk: network file systems share no memory",
+        )
 
 
 def _make_private(path: Path) -> None:

@@ -6,7 +6,9 @@ import stat
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -359,6 +361,21 @@ class TestTheFile:
         with pytest.raises(BookAway, match="folder cannot be written") as caught:
             SqliteJobBook(database).transports(PageRequest())
         assert caught.value.hint
+
+    def test_where_no_memory_can_be_shared_is_refused(
+        self, database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class WithoutSharedMemory(sqlite3.Connection):
+            """As on network file systems: asked for write-ahead mode, SQLite stays as it was."""
+
+            def execute(self, statement: str, *values: Any) -> sqlite3.Cursor:  # noqa: ANN401 - as sqlite3's
+                return super().execute(statement.removesuffix(" = WAL"), *values)
+
+        connect = partial(sqlite3.connect, factory=WithoutSharedMemory)
+        monkeypatch.setattr("sqlite3.connect", connect)
+        with pytest.raises(BookAway) as caught:
+            SqliteJobBook(database).transports(PageRequest())
+        assert "local disk" in caught.value.hint
 
     def test_keeps_what_it_has_when_a_migration_fails(
         self, database: Database, path: Path, monkeypatch: pytest.MonkeyPatch
