@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import TextIO
+from urllib.parse import quote
 
 from oracle_etl.settings import Secret
 
@@ -82,7 +83,8 @@ class JsonLines(logging.Formatter):
     def __init__(self, *, secrets: Iterable[str] = (), project: str = "") -> None:
         super().__init__()
         # The longest first: a secret may hold another one.
-        known = sorted({_encodable(each) for each in secrets if each}, key=len, reverse=True)
+        forms = {form for each in secrets if each for form in _forms(_encodable(each))}
+        known = sorted(forms, key=len, reverse=True)
         self._secret = re.compile("|".join(re.escape(each) for each in known)) if known else None
         self._project = project
 
@@ -139,6 +141,15 @@ class JsonLines(logging.Formatter):
     def _hidden(self, text: str) -> str:
         shown = _encodable(text)
         return shown if self._secret is None else self._secret.sub(HIDDEN, shown)
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """Yield a secret as it is, and as programs write it into messages, JSON and addresses."""
+    yield secret
+    yield repr(secret)[1:-1]
+    yield json.dumps(secret)[1:-1]
+    yield quote(secret)
+    yield quote(secret, safe="")
 
 
 def _encodable(text: str) -> str:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -121,6 +122,13 @@ class TestASecret:
         assert "tiger" not in text
         assert "oted" not in text
         assert log.lines[0]["message"] == f"login scott/{HIDDEN} with {HIDDEN}"
+
+    @pytest.mark.parametrize("secret", ['qu"oted\\', "pass wörd/+", "it's", "tab\t비밀"])
+    def test_is_hidden_as_programs_write_it_too(self, secret: str) -> None:
+        forms = (repr(secret), json.dumps(secret), quote(secret), quote(secret, safe=""))
+        record = logging.makeLogRecord({"msg": "\n".join(forms)})
+        message = json.loads(JsonLines(secrets=[secret]).format(record))["message"]
+        assert [each.strip("'\"") for each in message.splitlines()] == [HIDDEN] * len(forms)
 
     def test_is_hidden_whole_where_it_holds_another(self, log: Log) -> None:
         LOGGER.info("it is tiger-and-more")
