@@ -217,14 +217,17 @@ def _sent(content: BaseModel | Streamed | bytes | None) -> Iterator[bytes] | byt
 
 
 def _problem(error: TransportError) -> flask.Response:
-    arrival: Arrival = flask.g.arrival
-    status = status_of(error)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:
         LOGGER.warning("%s: %s", error.code, error.message, exc_info=error)
+    return _told(error)
+
+
+def _told(error: TransportError) -> flask.Response:
+    arrival: Arrival = flask.g.arrival
     problem = problem_of(error, instance=arrival.path, trace_id=arrival.trace_id)
     return flask.Response(
         problem.model_dump_json().encode(),
-        status=status,
+        status=problem.status,
         headers=problem_headers(error),
         content_type=MEDIA_TYPE,
     )
@@ -247,7 +250,7 @@ def _web_problem(error: HTTPException) -> flask.Response:
 
 def _bug(error: Exception) -> flask.Response:
     LOGGER.error("a bug", exc_info=error)
-    return _problem(
+    return _told(
         TransportError(
             "the service has made a mistake",
             hint="report it with the trace_id; the service's log has the details",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 
 import pytest
@@ -147,6 +148,9 @@ class TestABug:
         assert problem(response)[:2] == (500, "INTERNAL_ERROR")
         assert "host-x" not in response.get_data(as_text=True)
         assert "ZeroDivisionError: at host-x" in caplog.text
+        assert [each.getMessage() for each in caplog.records if each.levelno > logging.INFO] == [
+            "a bug"
+        ]
 
 
 class TestAnOutageOfTheState:
