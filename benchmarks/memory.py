@@ -44,7 +44,13 @@ _BUCKET = "lake"
 _JSON_BYTES = 32 * 2**20
 """What Oracle stores of one at most."""
 _WORD_BYTES = 1000
-_DOCUMENTS = {"CLOBS": "CLOB", "BLOBS": "BLOB", "JSONS": "JSON"}
+_DOCUMENTS = {
+    "CLOBS": ("CLOB",),
+    "BLOBS": ("BLOB",),
+    "JSONS": ("JSON",),
+    "SEVERAL": ("CLOB", "BLOB", "CLOB", "BLOB"),
+}
+"""The types of the large columns."""
 
 
 def _long_row(n: int) -> Sequence[Value]:
@@ -73,6 +79,7 @@ TABLES = {
     "CLOBS": f"{_LOBS} CLOBs of 50 MB",
     "BLOBS": f"{_LOBS} BLOBs of 50 MB",
     "JSONS": f"{_LOBS} JSON documents of 32 MB",
+    "SEVERAL": f"{_LOBS} rows of 2 CLOBs and 2 BLOBs of 50 MB each",
 }
 
 
@@ -219,12 +226,14 @@ def _serve(tables: Sequence[str]) -> None:
 
 def _fill(connection: oracledb.Connection, name: str) -> None:
     """Make a table of large documents, no two of them alike and none easy to compress."""
-    type_ = _DOCUMENTS[name]
+    types = _DOCUMENTS[name]
+    columns = [f"DOCUMENT_{at} {type_}" for at, type_ in enumerate(types)]
+    binds = [f":{at}" for at in range(len(types) + 1)]
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TABLE {name} (ID NUMBER(9), DOCUMENT {type_})")
+        cursor.execute(f"CREATE TABLE {name} (ID NUMBER(9), {','.join(columns)})")
         for number in range(_LOBS):
-            lob = connection.createlob(*_document(type_))
-            cursor.execute(f"INSERT INTO {name} VALUES (:1,:2)", [number, lob])
+            lobs = [connection.createlob(*_document(type_)) for type_ in types]
+            cursor.execute(f"INSERT INTO {name} VALUES ({','.join(binds)})", [number, *lobs])
         connection.commit()
 
 

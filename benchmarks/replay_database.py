@@ -39,8 +39,8 @@ _SELECT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _QUALIFIER = re.compile(r"\"?\w+\"?\.(?=\"?\w)")
-_ONLY_LARGE = re.compile(r"DBMS_LOB\.GETLENGTH\([^)]*\)\s*>")
-"""Rows with a large value are read by a statement of their own; no case has any."""
+_ONLY_LARGE = re.compile(r"DBMS_LOB\.GETLENGTH\([^)]*\),0\)>")
+"""Rows with large values are read by statements of their own; no case has any."""
 _CURRENT_SCHEMA = "SELECT SYS_CONTEXT( 'USERENV', 'CURRENT_SCHEMA' ) FROM DUAL"
 _DECIMAL = "SELECT 1.1 FROM DUAL"
 """What SQLAlchemy asks first."""

@@ -148,3 +148,12 @@ class ColumnPlan:
     columns: tuple[CarriedColumn, ...]
     skipped: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    @property
+    def selected(self) -> tuple[CarriedColumn, ...]:
+        """Its columns as a statement delivers them: one with a continuation twice."""
+        return tuple(
+            column
+            for column in self.columns
+            for _ in range(1 if column.continuation is None else 2)
+        )

@@ -21,7 +21,7 @@ from oracle_etl.flow.encode.encoder import Take
 from oracle_etl.flow.encode.large_values import LargeRow, large_values, without
 from oracle_etl.flow.encode.parquet_footer import footer_of
 from oracle_etl.flow.encode.row_groups import Footer
-from oracle_etl.model.columns import CarriedColumn, WireForm
+from oracle_etl.model.columns import CarriedColumn, ColumnPlan, WireForm
 from oracle_etl.model.errors import UnreadableValue
 
 DEFAULT_LEVEL = 1
@@ -93,8 +93,7 @@ class ParquetFile:
     def _empty(self) -> RecordBatch:
         given = [
             Array([], type=DataType.large_utf8()).cast(arrow_type(each.arrow_type))
-            for each in self._columns
-            for _ in range(1 if each.continuation is None else 2)
+            for each in ColumnPlan(columns=tuple(self._columns)).selected
         ]
         names = [Field(f"c{number}", array.type) for number, array in enumerate(given)]
         return self._converted(RecordBatch.from_arrays(given, schema=Schema(names)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 import oracledb
 from arro3.core import DataType, Field, RecordBatch, RecordBatchReader
@@ -14,6 +14,7 @@ from oracle_etl.gateways.oracle.changed_types import check_types
 from oracle_etl.gateways.oracle.describe import query_columns
 from oracle_etl.gateways.oracle.fetch_sizes import fetches
 from oracle_etl.gateways.oracle.named_errors import named_errors
+from oracle_etl.gateways.oracle.pieced_rows import pieced_rows
 from oracle_etl.gateways.oracle.statements import Statement, count_rows, select_rows
 from oracle_etl.model.columns import ColumnPlan
 from oracle_etl.model.reading import Reading
@@ -38,7 +39,7 @@ class OracleBatches:
 
     def count(self) -> int:
         """Count the rows on the reading's own session and snapshot."""
-        with self._watch.call(), named_errors():
+        with self._call():
             return count_on(self._connection, count_rows(self._reading))
 
     def cancel(self) -> None:
@@ -51,13 +52,20 @@ class OracleBatches:
         if self._reading.scn is None:
             self._check_types()
         for fetch in self._fetches:
-            yield from self._batches(
-                select_rows(self._reading, also=fetch.condition), rows=fetch.rows
-            )
+            statement = select_rows(self._reading, also=fetch.condition)
+            if fetch.in_pieces:
+                yield from pieced_rows(self._connection, self._reading, statement, call=self._call)
+            else:
+                yield from self._batches(statement, rows=fetch.rows)
+
+    @contextmanager
+    def _call(self) -> Iterator[None]:
+        with self._watch.call(), named_errors():
+            yield
 
     def _check_types(self) -> None:
         statement = select_rows(self._reading)
-        with self._watch.call(), named_errors(), self._connection.cursor() as cursor:
+        with self._call(), self._connection.cursor() as cursor:
             cursor.parse(statement.text)
             described = query_columns(cursor.description or ())
         check_types(self._reading, described)
@@ -77,7 +85,7 @@ class OracleBatches:
             del batch
 
     def _next(self, frames: Iterator[oracledb.DataFrame]) -> RecordBatch | None:
-        with self._watch.call(), named_errors():
+        with self._call():
             frame = next(frames, None)
         return None if frame is None else RecordBatchReader.from_arrow(frame).read_next_batch()
 

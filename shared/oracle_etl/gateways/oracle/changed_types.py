@@ -6,7 +6,7 @@ does not fit the type that it is asked for: 1.5 as a whole number is 1, and noth
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from oracle_etl.model.columns import CarriedColumn, DeclaredColumn, WireForm
 from oracle_etl.model.errors import TableChanged
@@ -17,20 +17,13 @@ _FLOATS = {"float": {"BINARY_FLOAT"}, "double": {"BINARY_FLOAT", "BINARY_DOUBLE"
 
 def check_types(reading: Reading, described: Sequence[DeclaredColumn]) -> None:
     """Raise TableChanged where a column does not fit its plan any more, as Oracle describes it."""
-    for column, found in zip(_selected(reading), described, strict=True):
+    for column, found in zip(reading.plan.selected, described, strict=True):
         if not _fits(column, found):
             raise TableChanged(
                 f"{reading.table}: column {column.name} was {column.oracle_type} when it was"
                 f" planned, and is {_shown(found)} now",
                 hint="the table was altered after the job had begun: start the job again",
             )
-
-
-def _selected(reading: Reading) -> Iterator[CarriedColumn]:
-    for column in reading.plan.columns:
-        yield column
-        if column.continuation is not None:
-            yield column
 
 
 def _fits(column: CarriedColumn, found: DeclaredColumn) -> bool:

@@ -18,6 +18,8 @@ _SHORT_WIDTH = 32
 _LONG_TEXT_SHARE = 16
 SMALL_LOB = 32 * 1024
 """Characters or bytes of a LOB that may come with others in one fetch."""
+MOST_AT_ONCE = 24 * 2**20
+"""Characters and bytes of all LOBs of a row that may come in one piece."""
 _BYTES_OF_A_CHARACTER = 4
 _LONGS = frozenset({"LONG", "LONG RAW"})
 
@@ -28,13 +30,15 @@ class Fetch:
 
     condition: str | None = None
     rows: int
+    in_pieces: bool = False
+    """Whether its LOBs are too large to come with their rows."""
 
 
 def fetches(reading: Reading, *, batch_bytes: int, rows: int) -> Sequence[Fetch]:
     """Return the fetches that together deliver a reading; `rows` of 0 is for us to decide.
 
-    Rows with a large LOB come apart from the others and one by one: a fetch is counted in rows,
-    and nobody knows a LOB's size before it is there.
+    Rows with a large LOB come apart from the others and one by one, those with very large ones in
+    pieces: a fetch is counted in rows, and nobody knows a LOB's size before it is there.
     """
     columns = reading.plan.columns
     lobs = [each for each in columns if each.is_lob]
@@ -44,14 +48,15 @@ def fetches(reading: Reading, *, batch_bytes: int, rows: int) -> Sequence[Fetch]
     is_whole = bool(reading.order) or reading.limit is not None
     if is_whole or any(each.oracle_type in _LONGS for each in lobs):
         return [Fetch(rows=1)]
-    small = " AND ".join(
-        f"NVL(DBMS_LOB.GETLENGTH({each.expression}),0)<={SMALL_LOB}" for each in lobs
-    )
-    large = " OR ".join(f"DBMS_LOB.GETLENGTH({each.expression})>{SMALL_LOB}" for each in lobs)
+    sizes = [f"NVL(DBMS_LOB.GETLENGTH({each.expression}),0)" for each in lobs]
+    small = " AND ".join(f"{each}<={SMALL_LOB}" for each in sizes)
+    large = f"({' OR '.join(f'{each}>{SMALL_LOB}' for each in sizes)})"
+    whole = "+".join(sizes)
     together = _MOST_BYTES // (len(lobs) * SMALL_LOB * _BYTES_OF_A_CHARACTER)
     return [
         Fetch(condition=small, rows=max(1, min(bounded, together))),
-        Fetch(condition=f"({large})", rows=1),
+        Fetch(condition=f"{large} AND {whole}<={MOST_AT_ONCE}", rows=1),
+        Fetch(condition=f"{large} AND {whole}>{MOST_AT_ONCE}", rows=1, in_pieces=True),
     ]
 
 

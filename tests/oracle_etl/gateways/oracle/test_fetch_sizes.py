@@ -9,7 +9,13 @@ import pytest
 
 from column_shapes import shape_declared
 from oracle_etl.flow.plan_columns import plan_columns
-from oracle_etl.gateways.oracle.fetch_sizes import MOST_ROWS, SMALL_LOB, Fetch, fetches
+from oracle_etl.gateways.oracle.fetch_sizes import (
+    MOST_AT_ONCE,
+    MOST_ROWS,
+    SMALL_LOB,
+    Fetch,
+    fetches,
+)
 from oracle_etl.model.names import TableName
 from oracle_etl.model.reading import Reading
 from oracle_etl.model.transport import Carriage, TableChoice
@@ -47,17 +53,27 @@ class TestATableWithoutLobs:
 
 class TestATableWithLobs:
     def test_brings_large_ones_apart_and_one_by_one(self) -> None:
-        small, large = fetches(reading(A="CLOB", B="BLOB"), batch_bytes=MEGABYTE, rows=0)
+        small, large, _ = fetches(reading(A="CLOB", B="BLOB"), batch_bytes=MEGABYTE, rows=0)
         assert small.condition == (
             f'NVL(DBMS_LOB.GETLENGTH("A"),0)<={SMALL_LOB} AND '
             f'NVL(DBMS_LOB.GETLENGTH("B"),0)<={SMALL_LOB}'
         )
         assert large == Fetch(
-            condition=f'(DBMS_LOB.GETLENGTH("A")>{SMALL_LOB} OR '
-            f'DBMS_LOB.GETLENGTH("B")>{SMALL_LOB})',
+            condition=f'(NVL(DBMS_LOB.GETLENGTH("A"),0)>{SMALL_LOB} OR '
+            f'NVL(DBMS_LOB.GETLENGTH("B"),0)>{SMALL_LOB}) AND '
+            f'NVL(DBMS_LOB.GETLENGTH("A"),0)+NVL(DBMS_LOB.GETLENGTH("B"),0)<={MOST_AT_ONCE}',
             rows=1,
         )
         assert 1 < small.rows * SMALL_LOB * 4 * 2 <= 32 * MEGABYTE
+
+    def test_brings_those_that_are_very_large_together_in_pieces(self) -> None:
+        _, large, very_large = fetches(reading(A="CLOB", B="BLOB"), batch_bytes=1, rows=0)
+        assert large.condition is not None
+        assert very_large == Fetch(
+            condition=large.condition.replace(f"<={MOST_AT_ONCE}", f">{MOST_AT_ONCE}"),
+            rows=1,
+            in_pieces=True,
+        )
 
     @pytest.mark.parametrize("change", [{"limit": 5}, {"order": ("ID",)}])
     def test_in_order_or_cut_short_comes_row_by_row(self, change: dict[str, Any]) -> None:
