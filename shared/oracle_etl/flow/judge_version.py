@@ -19,8 +19,9 @@ from oracle_etl.outside import Outside
 _FAILURES_NAMED = 5
 _TABLES_NAMED = 20
 _WHAT_REFUSES = (
-    "look at what it names; where that is as it should be, let the transport allow it"
-    " (`on_schema_change`, `max_row_drop_percent`, `mixed_success`), and run it again"
+    "`transports execute` reads all tables anew, at one moment; or let the transport allow what it"
+    " names (`on_schema_change`, `max_row_drop_percent`, `mixed_success`), and `jobs retry`"
+    " completes this version without reading it again"
 )
 
 
@@ -99,7 +100,7 @@ def _verdict(job: Job, findings: _Findings) -> Verdict:
     if carried and not job.transport.proof.mixed_success:
         objections.append("its tables were read at more than one SCN, which the transport forbids")
     if findings.failed_count:
-        failure = _tables_failed(findings)
+        failure = _tables_failed(findings, of=job.tables_total)
     elif objections:
         failure = _version_refused(objections)
     else:
@@ -129,12 +130,12 @@ def _first(told: list[str], *, others: str) -> tuple[str, ...]:
     return (*told[:_TABLES_NAMED], *rest)
 
 
-def _tables_failed(findings: _Findings) -> Failure:
+def _tables_failed(findings: _Findings, *, of: int) -> Failure:
     more = findings.failed_count - len(findings.failed)
     named = "; ".join(findings.failed) + (f"; and {more} more" if more else "")
     return Failure(
         code="TABLES_FAILED",
-        message=f"{findings.failed_count} of the tables failed: {named}",
+        message=f"{findings.failed_count} of {of} table{'' if of == 1 else 's'} failed: {named}",
         hint=_remedy(findings),
     )
 

@@ -39,7 +39,8 @@ def retry_job(job_id: str, *, outside: Outside) -> Started:
     """Start a job that does the unfinished tables of another one.
 
     The same version is completed at its SCN while undo reaches. Where it no longer does, a new
-    version takes the complete tables over by reference and says that it is mixed.
+    version takes the complete tables over by reference and says that it is mixed. Tables are read
+    as the transport was; what it demands of a version is what it demands now.
     """
     failed = outside.book.job(job_id)
     failed.check_retryable()
@@ -77,7 +78,9 @@ def _begin(failed: Job, *, outside: Outside) -> Job:
         assert version is not None, "a full job has a version"
         job = Job(
             id=job_id,
-            transport=failed.transport,
+            transport=replace(
+                failed.transport, proof=failed.transport.proof.judged_as(transport.proof)
+            ),
             version=version,
             request=JobRequest(retry_of=failed.id),
             counts=counts,

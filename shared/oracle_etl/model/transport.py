@@ -140,6 +140,15 @@ class Proof:
     mixed_success: bool = False
     """Allow _SUCCESS for a version completed at more than one SCN."""
 
+    def judged_as(self, now: Proof) -> Proof:
+        """Return what was proved, with what is demanded now of a version whose tables are read."""
+        return replace(
+            self,
+            on_schema_change=now.on_schema_change,
+            max_row_drop_percent=now.max_row_drop_percent,
+            mixed_success=now.mixed_success,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:

@@ -8,7 +8,8 @@ import pytest
 
 from emp_and_dept import EMP
 from fakes.memory_source import MemorySource
-from flow_home import drain, put_transport, settle, start
+from flow_home import drain, manifest, put_transport, settle, start
+from oracle_etl.flow.edit_transports import change_transport
 from oracle_etl.flow.retry_job import retry_job
 from oracle_etl.model.job import Job, JobStatus
 from oracle_etl.model.transport import OnSchemaChange, Proof, TableChoice, Transport
@@ -61,6 +62,41 @@ class TestRowsThatFell:
         assert job.failure is not None
         assert job.failure.message.count("fell from") == 5
         assert job.failure.message.endswith("; and 3 more")
+
+
+class TestAVersionThatWasRefused:
+    @pytest.mark.parametrize("allowed", [None, 90.0])
+    def test_is_completed_by_a_retry_once_the_transport_allows_it_without_a_reading(
+        self, home: Outside, source: MemorySource, allowed: float | None
+    ) -> None:
+        transport = put_transport(home, "EMP", proof=AT_MOST_HALF_FEWER)
+        run(home, transport)
+        source.put("EMP", EMP[:5])
+        refused = run(home, transport)
+        assert refused.status is JobStatus.FAILED
+        change_transport(transport.id, {"max_row_drop_percent": allowed}, outside=home)
+        source.readings.clear()
+        retried = settle(home, retry_job(refused.id, outside=home).job.id)
+        assert (retried.status, retried.version) == (JobStatus.COMPLETED, refused.version)
+        assert source.readings == []
+
+    def test_is_refused_again_while_the_transport_does_not(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        transport = put_transport(home, "EMP", proof=AT_MOST_HALF_FEWER)
+        run(home, transport)
+        source.put("EMP", EMP[:5])
+        refused = run(home, transport)
+        retried = settle(home, retry_job(refused.id, outside=home).job.id)
+        assert retried.status is JobStatus.FAILED
+
+    def test_is_not_said_to_be_counted_where_it_was_not(self, home: Outside) -> None:
+        transport = put_transport(home, "EMP", "LATE", proof=Proof(count_rows=False))
+        failed = run(home, transport)
+        assert failed.status is JobStatus.FAILED
+        change_transport(transport.id, {"count_rows": True}, outside=home)
+        retried = settle(home, retry_job(failed.id, outside=home).job.id)
+        assert {each["proof"] for each in manifest(home, retried)["tables"]} == {"unverified"}
 
 
 class TestColumnsThatChanged:

@@ -31,11 +31,12 @@ from flow_home import (
     tables,
 )
 from oracle_etl.flow.cancel_job import cancel_job
+from oracle_etl.flow.edit_transports import change_transport
 from oracle_etl.flow.retry_job import retry_job
 from oracle_etl.model.errors import JobHasEnded, StoreAway, StoreRefused, TransportError
 from oracle_etl.model.job import Job, JobStatus
 from oracle_etl.model.objects import StoredObject
-from oracle_etl.model.transport import Carriage, Proof, Transport
+from oracle_etl.model.transport import Carriage, Transport
 from oracle_etl.outside import Outside
 
 SITUATIONS = {
@@ -283,15 +284,6 @@ class StoreWithoutSuccess:
         return self._store.create(bucket, name, content_type=content_type)
 
 
-def demand(home: Outside, job: Job, proof: Proof) -> Job:
-    """Return a job whose retries have to prove so much."""
-    job = home.book.job(job.id)
-    assert job.status is JobStatus.FAILED
-    job = replace(job, transport=replace(job.transport, proof=proof))
-    home.book.transact(lambda entries: entries.put_job(job))
-    return job
-
-
 class TestAManifestWithoutItsSuccess:
     def test_is_replaced_by_the_retry(self, home: Outside) -> None:
         job = start(home, put_transport(home, "EMP"))
@@ -313,11 +305,13 @@ class TestAManifestWithoutItsSuccess:
         source.put("EMP", EMP)
         job = start(home, home.book.transport(transport.id))
         drain(replace(home, store=StoreWithoutSuccess(home.store)))
-        job = demand(home, job, Proof(max_row_drop_percent=10))
+        change_transport(transport.id, {"max_row_drop_percent": 10.0}, outside=home)
         keeping = replace(home, store=StoreThatKeeps(home.store, StoreRefused("no right")))
         refused = settle(keeping, retry_job(job.id, outside=home).job.id)
-        assert (refused.status, refused.manifest) == (JobStatus.FAILED, None)
-        again = retried(home, demand(home, refused, Proof()))
+        assert refused.failure is not None
+        assert (refused.failure.code, refused.manifest) == ("VERSION_REFUSED", None)
+        change_transport(transport.id, {"max_row_drop_percent": None}, outside=home)
+        again = retried(home, refused)
         assert again.status is JobStatus.COMPLETED, again.failure
 
     def test_stays_known_while_it_cannot_be_replaced(self, home: Outside) -> None:

@@ -14,10 +14,12 @@ from flow_home import (
     names,
     put_transport,
     rows,
+    settle,
     start,
     tables,
 )
 from oracle_etl.flow.cancel_job import cancel_job
+from oracle_etl.flow.edit_transports import change_transport
 from oracle_etl.flow.retry_job import retry_job
 from oracle_etl.model.errors import (
     JobNotRetryable,
@@ -76,6 +78,22 @@ class TestARetry:
         retried = home.book.job(retried.id)
         assert retried.status is JobStatus.FAILED
         assert f"{retried.folder}/_SUCCESS" not in names(home)
+
+    def test_of_a_mixed_version_completes_it_once_the_transport_allows_it(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        failed = start(home, put_transport(home, "EMP", "LATE"))
+        drain(home)
+        source.put("LATE", DEPT)
+        source.forget_before(source.scn)
+        mixed = settle(home, retry_job(failed.id, outside=home).job.id)
+        assert mixed.failure is not None
+        assert "`mixed_success`" in mixed.failure.hint
+        change_transport(mixed.transport_id, {"mixed_success": True}, outside=home)
+        source.readings.clear()
+        last = settle(home, retry_job(mixed.id, outside=home).job.id)
+        assert (last.status, last.version, source.readings) == (JobStatus.COMPLETED, 2, [])
+        assert f"{last.folder}/_SUCCESS" in names(home)
 
     def test_of_a_test_run_is_a_new_test_run(self, home: Outside) -> None:
         failed = start(home, put_transport(home, "GHOST"), limit=3)

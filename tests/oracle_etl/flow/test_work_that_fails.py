@@ -56,6 +56,11 @@ class TestATableThatFailsForGood:
         drain(home)
         all_of_them = start(home, put_transport(home, "GHOST", "SPOOK", id="TRPID-00000009"))
         drain(home)
+        counted = [home.book.job(each.id).failure.message for each in (one, all_of_them)]  # type: ignore[union-attr]
+        assert [each.partition(" failed")[0] for each in counted] == [
+            "1 of 2 tables",
+            "2 of 2 tables",
+        ]
         hints = [home.book.job(each.id).failure.hint for each in (one, all_of_them)]  # type: ignore[union-attr]
         retry = "`jobs retry` does the failed ones again"
         assert hints == [
