@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from builders import a_job, a_part, a_plan, a_receipt, a_table, later
@@ -13,18 +10,6 @@ from oracle_etl.model.work import Hold, WorkStatus
 from oracle_etl.ports import Entries, PageRequest, PartCounts
 
 JOB = "JOB-20260301-120000-0001"
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "state.db")
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def book(database: Database) -> SqliteJobBook:
-    return SqliteJobBook(database)
 
 
 QUERIES = {

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -17,28 +16,6 @@ from oracle_etl.model.work import WorkStatus
 from oracle_etl.ports import Entries, PageRequest
 
 JOB = "JOB-20260301-120000-0001"
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "state.db"
-
-
-@pytest.fixture
-def database(path: Path) -> Iterator[Database]:
-    database = Database(path, busy_seconds=0.05)
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def book(database: Database) -> SqliteJobBook:
-    return SqliteJobBook(database)
-
-
-@pytest.fixture
-def clock() -> SteppedClock:
-    return SteppedClock()
 
 
 @pytest.fixture

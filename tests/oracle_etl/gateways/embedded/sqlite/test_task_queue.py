@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -12,23 +11,6 @@ from oracle_etl.gateways.embedded.sqlite import Database, SqliteTaskQueue
 from oracle_etl.gateways.embedded.sqlite.task_queue import SqliteDelivery
 from oracle_etl.model.errors import QueueAway
 from oracle_etl.model.work import WorkRef
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "state.db"
-
-
-@pytest.fixture
-def database(path: Path) -> Iterator[Database]:
-    database = Database(path, busy_seconds=0.05)
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def clock() -> SteppedClock:
-    return SteppedClock()
 
 
 @pytest.fixture
