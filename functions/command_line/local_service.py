@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import struct
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -32,8 +33,8 @@ _WORKER_SECONDS = 25.0
 """How long workers may take to finish or give back what they hold."""
 _END_SECONDS = 45
 """After which gunicorn kills the process."""
-_UNREAD_SECONDS = 60.0
-"""How long a client may take nothing of its answer in before its thread is given to others."""
+_IDLE_SECONDS = 60
+"""How long a client may send nothing of its request, or take nothing of its answer in."""
 
 
 @runtime_checkable
@@ -103,7 +104,7 @@ class ServingProcess(ThreadWorker):  # type: ignore[misc] # gunicorn has no type
             raise SystemExit(Arbiter.WORKER_BOOT_ERROR) from error
         self.wsgi = StreamsEnd(application, self.upkeep.ending)
         for each in self.sockets:
-            end_unread_answers(each.sock, after_seconds=_UNREAD_SECONDS)
+            end_idle_clients(each.sock, after_seconds=_IDLE_SECONDS)
         self.upkeep.start()
         self.app.announce(*self.sockets[0].sock.getsockname()[:2])
 
@@ -156,12 +157,16 @@ def _stop_workers(outside: Outside) -> None:
             launcher.stop(grace_seconds=_WORKER_SECONDS)
 
 
-def end_unread_answers(listener: socket.socket, *, after_seconds: float) -> None:
-    """Let connections break off whose client takes nothing in, or has vanished."""
-    # gunicorn writes for ever. Accepted sockets inherit this; other systems do not have it.
+def end_idle_clients(listener: socket.socket, *, after_seconds: int) -> None:
+    """Let connections break off whose client stops within its request or its answer, or vanishes.
+
+    gunicorn would wait for ever, and each of them holds a thread.
+    """
+    # Accepted sockets inherit this; other systems do not promise that.
     if sys.platform == "linux":
-        milliseconds = int(after_seconds * 1000)
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+        patience = struct.pack("ll", after_seconds, 0)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, after_seconds * 1000)
 
 
 def _in_url(host: str) -> str:
