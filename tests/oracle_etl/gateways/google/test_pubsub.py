@@ -10,7 +10,7 @@ from google.pubsub_v1 import PullResponse
 
 from fakes.stepped_clock import SteppedClock
 from google_fakes.subscriber import ScriptedSubscriber, received
-from oracle_etl.gateways.google.pubsub import SHORTEST_PULL_SECONDS, PubSubTaskQueue, QueueNames
+from oracle_etl.gateways.google.pubsub import PubSubTaskQueue, QueueNames
 from oracle_etl.model.errors import QueueAway
 from oracle_etl.model.work import WorkRef
 from oracle_etl.ports import Delivery
@@ -66,10 +66,6 @@ class TestAPull:
                 },
             )
         ]
-
-    def test_is_over_before_a_worker_that_is_told_to_end_is_killed(self) -> None:
-        # Cloud Run waits for ten seconds.
-        assert SHORTEST_PULL_SECONDS <= 5
 
     def test_finds_nothing_when_its_time_is_up(self, home: Home) -> None:
         home.pulling.answers.append(DeadlineExceeded("504"))  # type: ignore[no-untyped-call]
