@@ -34,6 +34,7 @@ def settle_moment(job: Job, choice: TableChoice, source: TableSource, *, outside
     """
     if job.read_with is None:
         job = _settled(job, source, outside=outside)
+    job = _keyed(job, choice, outside=outside)
     check_reads_alike(job, choice, source, outside=outside)
     return job
 
@@ -50,10 +51,9 @@ def check_reads_alike(
             f"and source {job.transport.source} now leads to {database}",
             hint=f"let the source lead to the former one, or {_RUN_ANEW}",
         )
-    hashes = any(each.kind is MaskKind.HASH for each in choice.masks)
-    mark = _mark_of(outside.mask_key()) if hashes else None
-    # Where no key is at hand nothing is hashed either.
-    if mark is not None and mark != job.read_with.mask_key:
+    mark, former = _mark_for(choice, outside=outside), job.read_with.mask_key
+    # Where no key is or was at hand, nothing is or was hashed.
+    if mark is not None and former is not None and mark != former:
         raise MaskKeyChanged(
             f"{choice.table}: {job.id} was begun with another ETL_MASK_KEY than the one of now",
             hint=f"bring the former key back, or {_RUN_ANEW}",
@@ -76,6 +76,29 @@ def _settled(job: Job, source: TableSource, *, outside: Outside) -> Job:
         return settled
 
     return outside.book.transact(settle)
+
+
+def _keyed(job: Job, choice: TableChoice, *, outside: Outside) -> Job:
+    """Return the job with its key, which is that of its first hash where it began without any."""
+    mark = _mark_for(choice, outside=outside)
+    if mark is None or job.read_with is None or job.read_with.mask_key is not None:
+        return job
+
+    def key(entries: Entries) -> Job:
+        stored = entries.job(job.id)
+        assert stored is not None, "a job is never removed while it runs"
+        keyed = stored.hashed_with(mark)
+        if keyed is not stored:
+            entries.put_job(keyed)
+        return keyed
+
+    return outside.book.transact(key)
+
+
+def _mark_for(choice: TableChoice, *, outside: Outside) -> str | None:
+    """Return the mark of the key that a table is hashed with, None where it is not hashed."""
+    hashes = any(each.kind is MaskKind.HASH for each in choice.masks)
+    return _mark_of(outside.mask_key()) if hashes else None
 
 
 def _mark_of(key: bytes | None) -> str | None:

@@ -113,7 +113,7 @@ class ReadWith:
     database: str
     """What the database calls itself."""
     mask_key: str | None
-    """What tells the key of hash masks from others; None where there was none."""
+    """What tells the key of hash masks from others; None while there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +267,12 @@ class Job:
             return self
         scn_at = None if scn is None else at
         return replace(self, scn=scn, held_by=held_by, read_with=read_with, scn_at=scn_at)
+
+    def hashed_with(self, mask_key: str) -> Job:
+        """Return the job with the key of its first hash, where it began without one."""
+        if self.read_with is None or self.read_with.mask_key is not None:
+            return self
+        return replace(self, read_with=replace(self.read_with, mask_key=mask_key))
 
     def cancelling(self, *, now: datetime) -> Job:
         """Return the job whose workers are asked to stop."""

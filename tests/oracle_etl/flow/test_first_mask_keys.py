@@ -1,0 +1,106 @@
+"""A job that began without the key of hash masks takes the first one that it hashes with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from builders import a_transport
+from fakes.memory_source import MemorySource
+from flow_home import BUCKET, a_home, settle, start, tables
+from oracle_etl.flow.retry_job import retry_job
+from oracle_etl.model.errors import AccessDenied
+from oracle_etl.model.job import Job, JobStatus
+from oracle_etl.model.reading import Reading
+from oracle_etl.model.transport import Mask, MaskKind, TableChoice
+from oracle_etl.outside import Outside
+
+MASKED = (Mask(column="NAME", kind=MaskKind.HASH),)
+LISTED = tuple(TableChoice(table=name, masks=MASKED) for name in ("EMP", "DEPT"))
+
+
+class Key:
+    """A key that is configured late, and rotated."""
+
+    def __init__(self) -> None:
+        self.now: bytes | None = None
+
+    def __call__(self) -> bytes | None:
+        return self.now
+
+
+@pytest.fixture
+def key() -> Key:
+    return Key()
+
+
+@pytest.fixture
+def home(tmp_path: Path, source: MemorySource, key: Key) -> Iterator[Outside]:
+    made = a_home(tmp_path, source=source, mask_key=key)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def failed(home: Outside) -> Job:
+    """Return a job that failed since it had no key, and read one table for which it needs none."""
+    transport = a_transport(tables=(*LISTED, TableChoice(table="PLAIN")), target_bucket=BUCKET)
+    home.book.transact(lambda entries: entries.put_transport(transport))
+    job = settle(home, start(home, transport).id)
+    assert (job.status, job.counts.tables_failed) == (JobStatus.FAILED, 2)
+    return job
+
+
+@pytest.fixture
+def source() -> MemorySource:
+    memory = MemorySource()
+    for name in ("EMP", "DEPT", "PLAIN"):
+        memory.put(name, ((1, "one"), (2, "two")))
+    return memory
+
+
+def retried(home: Outside, job: Job) -> Job:
+    return settle(home, retry_job(job.id, outside=home).job.id)
+
+
+class TestAJobThatHadNoKey:
+    def test_is_completed_in_its_version_once_there_is_one(
+        self, home: Outside, failed: Job, key: Key
+    ) -> None:
+        key.now = b"the first key"
+        again = retried(home, failed)
+        assert (again.status, again.version) == (JobStatus.COMPLETED, failed.version)
+
+    def test_is_held_to_the_first_one_that_it_hashed_with(
+        self, home: Outside, source: MemorySource, failed: Job, key: Key
+    ) -> None:
+        def refuse(reading: Reading, batch: int) -> None:
+            if reading.table.name == "DEPT":
+                raise AccessDenied("ORA-01031: insufficient privileges")
+
+        key.now = b"the first key"
+        source.before_batch = refuse
+        half = retried(home, failed)
+        assert (half.status, half.version) == (JobStatus.FAILED, failed.version)
+        source.before_batch = None
+        key.now = b"another key"
+        last = retried(home, half)
+        assert failed.version is not None
+        assert last.version == failed.version + 1
+        assert any("another ETL_MASK_KEY" in each for each in last.warnings)
+
+    def test_fails_what_another_key_would_hash_while_it_runs(
+        self, home: Outside, source: MemorySource, failed: Job, key: Key
+    ) -> None:
+        def rotate(reading: Reading, batch: int) -> None:
+            key.now = b"another key"
+
+        key.now = b"the first key"
+        source.before_batch = rotate
+        again = retried(home, failed)
+        assert again.status is JobStatus.FAILED
+        failures = {name: each.failure for name, each in tables(home, again).items()}
+        assert failures["EMP"] is None
+        assert failures["DEPT"].code == "MASK_KEY_CHANGED"
