@@ -20,11 +20,15 @@ point. A column that fits several lines takes the first.
 - **BigQuery** gets the narrowest type that holds every value, and STRING where none does. A whole
   number in quotes loads into INT64 as well.
 - **Text** is checked to be UTF-8; bytes that are not stop the table with the column's name.
-  With `source_encoding` CHAR and VARCHAR2 are read as bytes and decoded strictly.
+  With `source_encoding` CHAR and VARCHAR2 are read as bytes and decoded strictly. Without it,
+  text of a database whose character set is no Unicode one stops the table where it holds what
+  that set has not: U+FFFD, or out of US7ASCII anything beyond ASCII.
 - A type marked *refused* stops a table while it is planned, unless `on_unsupported` says
   `text` (the expression shown), `null` or `skip`; the manifest then says so.
-- A DATE or TIMESTAMP before year 1 cannot pass the driver as such: the table or part is read
-  again with `TO_CHAR`, which looks the same in JSON. Parquet files stop with the column's name.
+- A DATE or TIMESTAMP before year 1, and a day that only the Julian calendar has (29 February
+  1500), cannot pass the driver as such: the table or part is read again with `TO_CHAR`, which
+  looks the same in JSON. Parquet files stop with the column's name.
+- A number of a `query` that Oracle describes without a precision is carried as NUMBER.
 
 | Oracle | select | Arrow | JSON | BigQuery | Parquet | DuckDB | |
 |---|---|---|---|---|---|---|---|
