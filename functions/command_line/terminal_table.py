@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
@@ -16,17 +17,30 @@ _NARROWEST_PROSE = 10
 def print_table(console: Console, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table; columns of sentences are folded where that makes room enough for the others.
 
-    Where it does not, no column is: a terminal that is too narrow folds the lines itself. Rows
-    that came before the list broke off are shown, for they may have taken hours.
+    Where it does not, no column is: a terminal that is too narrow folds the lines itself. Rows may
+    take hours to come: how many there are is told meanwhile, and those that came before the list
+    broke off are shown.
     """
     seen: list[Sequence[str]] = []
     try:
-        seen.extend(rows)
+        with _telling(console) as tell:
+            for row in rows:
+                seen.append(row)
+                tell(f"{len(seen)} so far, the last: {row[0]}")
     except (Exception, KeyboardInterrupt):
         if seen:
             _print(console, headings, seen)
         raise
     _print(console, headings, seen)
+
+
+@contextmanager
+def _telling(console: Console) -> Iterator[Callable[[str], None]]:
+    if not console.is_interactive:
+        yield lambda _: None
+        return
+    with console.status("looking ...", spinner="line") as status:
+        yield lambda told: status.update(Text(told))
 
 
 def _print(console: Console, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -96,9 +96,15 @@ class TestWhatIsSaidBesideTheResult:
         assert (page.getvalue(), errors.getvalue()) == ("", "there are more\n")
 
 
+def _terminal(page: io.StringIO) -> Console:
+    return Console(
+        file=page, force_terminal=True, force_interactive=False, width=60, color_system=None
+    )
+
+
 class TestATerminal:
     def test_gets_columns_that_no_name_can_break(self, page: io.StringIO) -> None:
-        console = Console(file=page, force_terminal=True, width=60, color_system=None)
+        console = _terminal(page)
         Readable(console, console).rows(VIEW, THINGS)
         lines = [line.split() for line in page.getvalue().splitlines()]
         assert lines == [["NAME", "SIZE"], ["a\\tb", "12"], ["[red]x", "12"]]
@@ -108,13 +114,13 @@ class TestATerminal:
             yield {"name": "first"}
             raise STOP
 
-        console = Console(file=page, force_terminal=True, width=60, color_system=None)
+        console = _terminal(page)
         with pytest.raises(ServerRefused):
             Readable(console, console).rows(VIEW, broken_off())
         assert page.getvalue().split() == ["NAME", "SIZE", "first", "12"]
 
     def test_gets_a_document_as_a_list(self, page: io.StringIO) -> None:
-        console = Console(file=page, force_terminal=True, width=60, color_system=None)
+        console = _terminal(page)
         Readable(console, console).document(VIEW, {"name": "n", "매출": "/a/long/path" * 9})
         assert page.getvalue().splitlines() == ["name  n", f"매출  {'/a/long/path' * 9}"]
 

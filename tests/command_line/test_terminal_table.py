@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 
 import pytest
 from rich.cells import cell_len
@@ -17,7 +18,9 @@ ROWS = ((JOB, "completed", "1,234,567 rows, 45.6 MB, 1:02:03"), (JOB, "failed", 
 
 def printed(width: int, *rows: tuple[str, ...], headings: tuple[str, ...] = HEADINGS) -> list[str]:
     page = io.StringIO()
-    console = Console(file=page, force_terminal=True, width=width, color_system=None)
+    console = Console(
+        file=page, force_terminal=True, force_interactive=False, width=width, color_system=None
+    )
     print_table(console, headings, rows)
     return [each.rstrip() for each in page.getvalue().splitlines()]
 
@@ -53,3 +56,17 @@ class TestATerminalThatIsNarrow:
         assert lines == ["NAME  K", "매출  x", "a     y"]
         wide = printed(4, ("매출", "x"), ("a", "y"), headings=("NAME", "K"))
         assert wide == lines
+
+
+class TestRowsThatTakeTheirTimeToCome:
+    def test_are_counted_while_they_come(self) -> None:
+        page = io.StringIO()
+        console = Console(file=page, force_terminal=True, width=60, color_system=None)
+
+        def coming() -> Iterator[tuple[str, ...]]:
+            yield ROWS[0]
+
+        print_table(console, HEADINGS, coming())
+        told, shown = page.getvalue().split("JOB  ", 1)
+        assert f"1 so far, the last: {JOB}" in told
+        assert "completed" in shown
