@@ -25,7 +25,10 @@ class Authentication:
     def __init__(self, settings: AuthSettings) -> None:
         self._enabled = settings.enabled
         # Digests of one length: comparing them tells nothing of a key, not even how long it is.
-        self._keys = tuple(_digest(_text(each, "AUTH_API_KEYS")) for each in settings.api_keys)
+        self._keys = tuple(
+            _digest(_text(each, "AUTH_API_KEYS").encode("utf-8", "surrogateescape"))
+            for each in settings.api_keys
+        )
         self._bearer_secret = _bearer_secret(settings.bearer_secret)
 
     def check(self, headers: Mapping[str, str]) -> None:
@@ -42,7 +45,8 @@ class Authentication:
             raise NotAuthenticated("this call needs an API key or a bearer token", hint=_HINT)
 
     def _check_key(self, shown: str) -> None:
-        digest = _digest(shown[:_LONGEST_CREDENTIAL])
+        # WSGI gives a header's bytes as Latin-1.
+        digest = _digest(shown[:_LONGEST_CREDENTIAL].encode("latin-1", "replace"))
         # Every key is compared, so that the time does not tell which one was near.
         matches = [hmac.compare_digest(digest, each) for each in self._keys]
         if not any(matches):
@@ -89,5 +93,5 @@ def _text(secret: Secret, variable: str) -> str:
     return secret.reveal()
 
 
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+def _digest(key: bytes) -> bytes:
+    return hashlib.sha256(key).digest()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -44,6 +45,14 @@ class TestAnApiKey:
     @pytest.mark.parametrize("key", KEYS)
     def test_that_is_configured_lets_in(self, closed: Api, key: str) -> None:
         assert closed.get(PATH, X_API_Key=key).status_code == 200
+
+    @pytest.mark.parametrize("key", ["비밀 열쇠".encode(), "비밀 열쇠".encode("cp949")])
+    def test_of_other_letters_lets_in_as_well(self, api: Api, key: bytes) -> None:
+        configured = Secret(os.fsdecode(key))
+        auth = AuthSettings(enabled=True, api_keys=(configured,))
+        closed = api.having(settings=Settings(auth=auth))
+        # A header is bytes; whoever hands it on to us takes them for Latin-1.
+        assert closed.get(PATH, X_API_Key=key.decode("latin-1")).status_code == 200
 
     @pytest.mark.parametrize("key", ["", "key", "KEY-ONE", "key-one,key-two", "é", "x" * 100_000])
     def test_that_is_not_is_refused(self, closed: Api, key: str) -> None:
