@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from builders import a_transport
 from fakes.memory_source import MemorySource
 from flow_home import BUCKET, a_home, drain, put_transport, settle, start
@@ -81,6 +83,16 @@ def write_version(
     return Written(
         home=home, source=source, job=job, folder=folder / "objects" / BUCKET / job.folder
     )
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def any_kind(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Written]:
+    """A version of each kind, which tests leave as they found it."""
+    written = write_version(tmp_path_factory.mktemp("version"), KINDS[request.param])
+    yield written
+    written.home.close()
 
 
 def write_mixed_version(folder: Path) -> Written:

@@ -10,6 +10,9 @@ from click.testing import CliRunner, Result
 from answering_server import AnsweringServer
 from command_line.main import main
 from command_runs import Run
+from written_versions import any_kind
+
+__all__ = ["any_kind", "run", "server"]
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import gzip
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,16 +31,6 @@ from written_versions import (
 
 PROGRAM = Path(verify_version.__file__)
 FEW = settings(max_examples=10, deadline=None)
-
-
-@pytest.fixture(scope="module", params=KINDS)
-def any_kind(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Written]:
-    """A version of each kind, which tests leave as they found it."""
-    written = write_version(tmp_path_factory.mktemp("version"), KINDS[request.param])
-    yield written
-    written.home.close()
 
 
 @pytest.fixture

@@ -10,17 +10,9 @@ import pytest
 
 from flow_home import a_home
 from oracle_etl.outside import Outside
-from written_versions import KINDS, Written, write_version
+from written_versions import Written, any_kind, write_version
 
-
-@pytest.fixture(scope="module", params=KINDS)
-def any_kind(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Written]:
-    """A version of each kind, which tests leave as they found it."""
-    written = write_version(tmp_path_factory.mktemp("version"), KINDS[request.param])
-    yield written
-    written.home.close()
+__all__ = ["any_kind"]
 
 
 @pytest.fixture
