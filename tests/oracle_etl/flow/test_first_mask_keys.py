@@ -9,6 +9,7 @@ import pytest
 
 from builders import a_transport
 from fakes.memory_source import MemorySource
+from fakes.rotated_key import RotatedKey
 from flow_home import BUCKET, a_home, settle, start, tables
 from oracle_etl.flow.retry_job import retry_job
 from oracle_etl.model.errors import AccessDenied
@@ -21,23 +22,13 @@ MASKED = (Mask(column="NAME", kind=MaskKind.HASH),)
 LISTED = tuple(TableChoice(table=name, masks=MASKED) for name in ("EMP", "DEPT"))
 
 
-class Key:
-    """A key that is configured late, and rotated."""
-
-    def __init__(self) -> None:
-        self.now: bytes | None = None
-
-    def __call__(self) -> bytes | None:
-        return self.now
+@pytest.fixture
+def key() -> RotatedKey:
+    return RotatedKey()
 
 
 @pytest.fixture
-def key() -> Key:
-    return Key()
-
-
-@pytest.fixture
-def home(tmp_path: Path, source: MemorySource, key: Key) -> Iterator[Outside]:
+def home(tmp_path: Path, source: MemorySource, key: RotatedKey) -> Iterator[Outside]:
     made = a_home(tmp_path, source=source, mask_key=key)
     yield made
     made.close()
@@ -67,14 +58,14 @@ def retried(home: Outside, job: Job) -> Job:
 
 class TestAJobThatHadNoKey:
     def test_is_completed_in_its_version_once_there_is_one(
-        self, home: Outside, failed: Job, key: Key
+        self, home: Outside, failed: Job, key: RotatedKey
     ) -> None:
         key.now = b"the first key"
         again = retried(home, failed)
         assert (again.status, again.version) == (JobStatus.COMPLETED, failed.version)
 
     def test_is_held_to_the_first_one_that_it_hashed_with(
-        self, home: Outside, source: MemorySource, failed: Job, key: Key
+        self, home: Outside, source: MemorySource, failed: Job, key: RotatedKey
     ) -> None:
         def refuse(reading: Reading, batch: int) -> None:
             if reading.table.name == "DEPT":
@@ -92,7 +83,7 @@ class TestAJobThatHadNoKey:
         assert any("another ETL_MASK_KEY" in each for each in last.warnings)
 
     def test_fails_what_another_key_would_hash_while_it_runs(
-        self, home: Outside, source: MemorySource, failed: Job, key: Key
+        self, home: Outside, source: MemorySource, failed: Job, key: RotatedKey
     ) -> None:
         def rotate(reading: Reading, batch: int) -> None:
             key.now = b"another key"

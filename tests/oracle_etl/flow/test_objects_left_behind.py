@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 from _pytest.mark import ParameterSet
 
-from emp_and_dept import EMP, a_source
+from emp_and_dept import EMP
 from fakes.crashing_home import Crash, Effects, Moment, crashing
 from fakes.memory_source import MemorySource
 from flow_home import (
     BUCKET,
-    SMALL_PARTS,
-    a_home,
     content,
     drain,
     names,
     put_transport,
-    rows,
     settle,
     start,
     tables,
@@ -36,36 +30,15 @@ from oracle_etl.flow.retry_job import retry_job
 from oracle_etl.model.errors import JobHasEnded, StoreAway, StoreRefused, TransportError
 from oracle_etl.model.job import Job, JobStatus
 from oracle_etl.model.objects import StoredObject
-from oracle_etl.model.transport import Carriage, Transport
 from oracle_etl.outside import Outside
+from work_of_one_table import SITUATIONS, effects_of, read_back, retried, transport_in
 
-SITUATIONS = {
-    "a whole table": Carriage(),
-    "a table in parts": SMALL_PARTS,
-    "a table left in parts": replace(SMALL_PARTS, leave_parts=True),
-}
 FIRST_OF_PLACING = {
     "a whole table": "transact commit",
     "a table in parts": "transact announce",
     "a table left in parts": "transact announce",
 }
 """What is about to be placed is written down with what was read at once, or by itself."""
-
-
-def transport_in(home: Outside, situation: str) -> Transport:
-    return put_transport(home, "EMP", carriage=SITUATIONS[situation])
-
-
-@cache
-def effects_of(situation: str) -> tuple[str, ...]:
-    """Return the names of all effects of a job's work in which nobody dies."""
-    with tempfile.TemporaryDirectory() as folder:
-        home = a_home(Path(folder), source=a_source())
-        start(home, transport_in(home, situation))
-        effects = Effects()
-        drain(crashing(home, effects))
-        home.close()
-        return tuple(effects.names)
 
 
 def kill_points() -> list[ParameterSet]:
@@ -95,15 +68,6 @@ def forget_attempts(home: Outside) -> None:
         stored = home.store.stat(BUCKET, name)
         assert stored is not None
         home.store.remove(stored)
-
-
-def retried(home: Outside, job: Job) -> Job:
-    return settle(home, retry_job(job.id, outside=home).job.id)
-
-
-def read_back(home: Outside, job: Job) -> Counter[tuple[int, str | None]]:
-    data = [each for each in names(home, f"{job.folder}/EMP") if each.endswith(".gz")]
-    return sum((rows(home, each) for each in data), Counter())
 
 
 @pytest.mark.parametrize(("situation", "number", "moment"), kill_points())

@@ -9,6 +9,7 @@ import pytest
 
 from builders import a_transport
 from fakes.memory_source import MemorySource
+from fakes.rotated_key import RotatedKey
 from flow_home import (
     BUCKET,
     SMALL_PARTS,
@@ -33,19 +34,9 @@ NULLED = TableChoice(table="FIRST", masks=(Mask(column="NAME", kind=MaskKind.NUL
 CLONE = "CLONE/CLONE"
 
 
-class Key:
-    """The key of hash masks, which may be rotated."""
-
-    def __init__(self) -> None:
-        self.now: bytes | None = b"the first key"
-
-    def __call__(self) -> bytes | None:
-        return self.now
-
-
 @pytest.fixture
-def key() -> Key:
-    return Key()
+def key() -> RotatedKey:
+    return RotatedKey(b"the first key")
 
 
 @pytest.fixture
@@ -57,7 +48,7 @@ def source() -> MemorySource:
 
 
 @pytest.fixture
-def home(tmp_path: Path, source: MemorySource, key: Key) -> Iterator[Outside]:
+def home(tmp_path: Path, source: MemorySource, key: RotatedKey) -> Iterator[Outside]:
     made = a_home(tmp_path, source=source, mask_key=key)
     yield made
     made.close()
@@ -99,7 +90,7 @@ class TestAJobThatRuns:
         assert "PROD/PROD" in failure.message
 
     def test_fails_a_table_whose_parts_two_keys_would_hash(
-        self, home: Outside, source: MemorySource, key: Key
+        self, home: Outside, source: MemorySource, key: RotatedKey
     ) -> None:
         def rotate(*_: object) -> None:
             key.now = b"another key"
@@ -111,7 +102,7 @@ class TestAJobThatRuns:
         assert len(source.readings) == 1
 
     def test_does_not_mind_another_key_where_nothing_is_hashed(
-        self, home: Outside, source: MemorySource, key: Key
+        self, home: Outside, source: MemorySource, key: RotatedKey
     ) -> None:
         def rotate(*_: object) -> None:
             key.now = b"another key"
@@ -120,7 +111,9 @@ class TestAJobThatRuns:
         job = settle(home, start(home, put(home, NULLED)).id)
         assert job.status is JobStatus.COMPLETED
 
-    def test_keeps_of_the_key_only_what_tells_it_from_others(self, home: Outside, key: Key) -> None:
+    def test_keeps_of_the_key_only_what_tells_it_from_others(
+        self, home: Outside, key: RotatedKey
+    ) -> None:
         marks: list[str | None] = []
         for each in (b"the first key", b"another key", b"the first key", None):
             key.now = each
@@ -150,7 +143,7 @@ class TestARetry:
         self.assert_new(home, source, failed, because="leads to CLONE")
 
     def test_with_another_key_makes_a_new_version_and_hashes_all_of_it(
-        self, home: Outside, source: MemorySource, key: Key
+        self, home: Outside, source: MemorySource, key: RotatedKey
     ) -> None:
         failed = failed_after_one_part(home, source, HASHED)
         key.now = b"another key"
@@ -168,7 +161,7 @@ class TestARetry:
         assert because in told
 
     def test_begun_where_no_key_is_at_hand_fails_where_another_one_is(
-        self, home: Outside, source: MemorySource, key: Key
+        self, home: Outside, source: MemorySource, key: RotatedKey
     ) -> None:
         failed = failed_after_one_part(home, source, HASHED)
         key.now = None
@@ -179,7 +172,7 @@ class TestARetry:
         assert source.readings == []
 
     def test_of_a_job_that_read_nothing_takes_what_there_is(
-        self, home: Outside, source: MemorySource, key: Key
+        self, home: Outside, source: MemorySource, key: RotatedKey
     ) -> None:
         failed = settle(home, start(home, put(home, TableChoice(table="GHOST"))).id)
         assert (failed.status, failed.read_with) == (JobStatus.FAILED, None)

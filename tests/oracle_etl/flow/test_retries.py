@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from builders import a_transport
+from fakes.forgetful_book import ForgetfulBook
 from fakes.memory_source import MemorySource
 from flow_home import BUCKET, drain, names, put_transport, start
 from oracle_etl.flow.retry_job import retry_job
@@ -20,7 +20,7 @@ from oracle_etl.model.names import TableName
 from oracle_etl.model.reading import Reading
 from oracle_etl.model.transport import TableChoice
 from oracle_etl.outside import Outside
-from oracle_etl.ports import Entries, PageRequest
+from oracle_etl.ports import PageRequest
 
 ONE_ROW = ((1, "one"),)
 
@@ -204,18 +204,11 @@ class TestARetryWhoseAnswerWasLost:
     def test_returns_the_job_that_it_made(self, home: Outside, source: PartlyFlashedSource) -> None:
         failed = ended(home, start(home, put_transport(home, "EMP", "LATE")))
 
-        class Forgetful:
-            """A book that runs the work again after it was kept, as after a lost reply."""
+        def began(result: object) -> bool:
+            return isinstance(result, Job) and result.dispatch is Dispatch.WRITING
 
-            def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the real thing has it
-                return getattr(home.book, name)
-
-            def transact(self, work: Callable[[Entries], Any]) -> Any:  # noqa: ANN401 - what it returns
-                result = home.book.transact(work)
-                began = isinstance(result, Job) and result.dispatch is Dispatch.WRITING
-                return home.book.transact(work) if began else result
-
-        retried = retry_job(failed.id, outside=replace(home, book=Forgetful())).job
+        forgetful = replace(home, book=ForgetfulBook(home.book, forgets=began))
+        retried = retry_job(failed.id, outside=forgetful).job
         assert retried.id == home.book.transport(failed.transport_id).running_job
         assert len(home.book.jobs(PageRequest(size=10)).items) == 2
 

@@ -2,57 +2,32 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from contextlib import suppress
-from functools import cache
-from pathlib import Path
 
 import pytest
 from _pytest.mark import ParameterSet
 
-from emp_and_dept import EMP, a_source
-from fakes.crashing_home import Effects, crashing
+from emp_and_dept import EMP
+from fakes.crashing_home import crashing
 from fakes.effects_gone_wrong import Overtaken
 from fakes.memory_source import MemorySource
 from flow_home import (
     BUCKET,
-    SMALL_PARTS,
-    a_home,
     content,
     drain,
     names,
-    put_transport,
-    rows,
     settle,
     start,
     tables,
 )
 from oracle_etl.flow.cancel_job import cancel_job
-from oracle_etl.flow.retry_job import retry_job
 from oracle_etl.model.errors import JobHasEnded
 from oracle_etl.model.job import Job, JobStatus
-from oracle_etl.model.transport import Carriage, Transport
 from oracle_etl.outside import Outside
+from work_of_one_table import SITUATIONS, effects_of, read_back, retried, transport_in
 
 _TESTED_ONE_IN = 4
-CARRIAGES = {"whole": Carriage(), "in parts": SMALL_PARTS}
-
-
-def transport_in(home: Outside, situation: str) -> Transport:
-    return put_transport(home, "EMP", carriage=CARRIAGES[situation])
-
-
-@cache
-def effects_of(situation: str) -> tuple[str, ...]:
-    """Return the names of all effects of a worker that does a job alone."""
-    with tempfile.TemporaryDirectory() as folder:
-        home = a_home(Path(folder), source=a_source())
-        start(home, transport_in(home, situation))
-        effects = Effects()
-        drain(crashing(home, effects))
-        home.close()
-        return tuple(effects.names)
 
 
 def points() -> list[ParameterSet]:
@@ -64,7 +39,7 @@ def points() -> list[ParameterSet]:
             id=f"{situation}-{number}-{name}",
             marks=[] if number % _TESTED_ONE_IN == 0 else pytest.mark.prove,
         )
-        for situation in CARRIAGES
+        for situation in SITUATIONS
         for number, name in enumerate(effects_of(situation), start=1)
     ]
 
@@ -78,7 +53,7 @@ def cancelled_and_retried(home: Outside, source: MemorySource, job: Job) -> Job:
     if ended.status is JobStatus.COMPLETED:
         return ended
     source.is_reversed = True
-    return settle(home, retry_job(job.id, outside=home).job.id)
+    return retried(home, job)
 
 
 @pytest.mark.parametrize(("situation", "number"), points())
@@ -94,7 +69,7 @@ def test_whoever_wakes_after_a_cancel_and_a_retry_harms_nothing(
     (last,) = ended
     assert last.status is JobStatus.COMPLETED, (last.failure, tables(home, last))
     assert home.book.job(last.id) == last
-    assert rows(home, f"{last.folder}/EMP.jsonl.gz") == Counter(EMP)
+    assert read_back(home, last) == Counter(EMP)
     assert content(home, f"{last.folder}/_SUCCESS") == b""
     (table,) = tables(home, last).values()
     for each in table.objects:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
 
 from claimed_work import put
+from fakes.forgetful_book import ForgetfulBook
 from fakes.memory_source import MemorySource
 from flow_home import (
     drain,
@@ -29,7 +29,7 @@ from oracle_etl.model.errors import (
 )
 from oracle_etl.model.job import Dispatch, JobRequest, JobStatus
 from oracle_etl.outside import Outside
-from oracle_etl.ports import Entries, PageRequest
+from oracle_etl.ports import PageRequest
 
 T = TypeVar("T")
 
@@ -94,23 +94,8 @@ class TestAStartWhoseAnswerWasLost:
     def test_returns_the_job_that_it_made(self, home: Outside) -> None:
         transport = put_transport(home, "EMP")
 
-        class Forgetful:
-            """A book that runs the work again after it was kept, as after a lost reply."""
-
-            def __init__(self) -> None:
-                self.again = True
-
-            def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the real thing has it
-                return getattr(home.book, name)
-
-            def transact(self, work: Callable[[Entries], T]) -> T:
-                result = home.book.transact(work)
-                if isinstance(result, Started) and self.again:
-                    self.again = False
-                    return home.book.transact(work)
-                return result
-
-        forgetful = replace(home, book=Forgetful())
+        book = ForgetfulBook(home.book, forgets=lambda result: isinstance(result, Started))
+        forgetful = replace(home, book=book)
         started = start_job(transport.id, JobRequest(), outside=forgetful)
         assert (started.repeated, started.job.id) == (
             False,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
 from builders import NOON, a_job, a_transport, later
 from contracts.together import all_at_once
+from fakes.forgetful_book import ForgetfulBook
 from fakes.memory_source import MemorySource
 from flow_home import a_home, drain, start
 from oracle_etl.flow.draft_transport import TransportDraft
@@ -38,11 +39,10 @@ from oracle_etl.model.transport import (
     Transport,
 )
 from oracle_etl.outside import Outside
-from oracle_etl.ports import Entries, PageRequest, TableSource
+from oracle_etl.ports import PageRequest, TableSource
 
 NIGHTLY = Schedule(cron="30 2 * * *", time_zone="Asia/Seoul")
 ID = "TRPID-0000000a"
-T = TypeVar("T")
 
 
 def a_draft(**changes: Any) -> TransportDraft:
@@ -69,20 +69,6 @@ def home(tmp_path: Path, source: MemorySource) -> Iterator[Outside]:
     home = a_home(tmp_path, source=source)
     yield home
     home.close()
-
-
-class Forgetful:
-    """A book that runs the work again after it was kept, as after a lost reply."""
-
-    def __init__(self, home: Outside) -> None:
-        self._book = home.book
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._book, name)
-
-    def transact(self, work: Callable[[Entries], T]) -> T:
-        self._book.transact(work)
-        return self._book.transact(work)
 
 
 class TestANewTransport:
@@ -116,7 +102,7 @@ class TestANewTransport:
     def test_is_made_once_though_the_answer_was_lost(
         self, home: Outside, chosen: str | None
     ) -> None:
-        forgetful = replace(home, book=Forgetful(home))
+        forgetful = replace(home, book=ForgetfulBook(home.book, forgets=bool))
         made = create_transport(a_draft(), transport_id=chosen, outside=forgetful)
         assert home.book.transports(PageRequest()).items == (made,)
 
