@@ -96,7 +96,20 @@ def _content(file: Path) -> object:
 
 
 class _JsonInYaml(yaml.SafeLoader):
-    """Reads the YAML that is JSON too: a date is the text that it is written as."""
+    """Reads the YAML that is JSON too: a date is the text that it is written as.
+
+    A key that stands twice is refused: one of the two would be lost in silence.
+    """
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - its signature
+        """Return a mapping of different keys."""
+        seen: set[str] = set()
+        for key in (each for each, _ in node.value if isinstance(each, yaml.ScalarNode)):
+            if key.value in seen:
+                said = f"{key.value!r} stands twice in one mapping"
+                raise yaml.constructor.ConstructorError(problem=said, problem_mark=key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
 
 
 _JsonInYaml.yaml_implicit_resolvers = {

@@ -68,12 +68,23 @@ class TestAFileOfTransports:
             ("transports: [{name: n, prefix: !!timestamp 2026-01-18}]", "cannot be read"),
             ("transports: &all [{name: n, tables: *all}]", "cannot be read"),
             (f"transports: [{{name: n, parallel_tables: {'9' * 5000}}}]", "cannot be read"),
+            ("transports: [{name: n, tables: [A], tables: [B]}]", "'tables' stands twice"),
+            ("transports: [{name: n, tables: [{table: A, table: B}]}]", "'table' stands twice"),
+            ('{"transports": [], "transports": []}', "'transports' stands twice"),
             (BOMB, "more than 4194304 bytes"),
         ],
     )
     def test_that_is_none_is_refused(self, tmp_path: Path, text: str, said: str) -> None:
         with pytest.raises(BadUsage, match=said):
             read_files([a_file(tmp_path, text)])
+
+    def test_may_say_once_what_several_entries_share(self, tmp_path: Path) -> None:
+        text = """transports:
+        - &first {name: a, tables: [T], prefix: p}
+        - {<<: *first, name: b}
+        """
+        first, second = read_files([a_file(tmp_path, text)])
+        assert second.fields == {**first.fields, "name": "b"}
 
     @pytest.mark.parametrize("date", ["2026-01-18", "2026-01-18 10:30:00", "2026-99-99"])
     def test_holds_dates_as_they_are_written(self, tmp_path: Path, date: str) -> None:
