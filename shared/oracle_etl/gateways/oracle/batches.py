@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -17,7 +18,12 @@ from oracle_etl.gateways.oracle.named_errors import named_errors
 from oracle_etl.gateways.oracle.pieced_rows import pieced_rows
 from oracle_etl.gateways.oracle.statements import Statement, count_rows, select_rows
 from oracle_etl.model.columns import ColumnPlan
+from oracle_etl.model.errors import UnreadableMoment, UnreadableValue
 from oracle_etl.model.reading import Reading
+
+_REFUSED_TYPE = re.compile(r"Arrow (integer|double|float|decimal\((\d+), (\d+)\))")
+_ARROW_TYPES = {"integer": "int64", "double": "double", "float": "float"}
+"""Its words in our plan's."""
 
 
 class OracleBatches:
@@ -85,9 +91,24 @@ class OracleBatches:
             del batch
 
     def _next(self, frames: Iterator[oracledb.DataFrame]) -> RecordBatch | None:
-        with self._call():
-            frame = next(frames, None)
+        try:
+            with self._call():
+                frame = next(frames, None)
+        except UnreadableMoment:
+            raise
+        except UnreadableValue as error:
+            raise naming_columns(error, self._reading.plan) from error
         return None if frame is None else RecordBatchReader.from_arrow(frame).read_next_batch()
+
+
+def naming_columns(error: UnreadableValue, plan: ColumnPlan) -> UnreadableValue:
+    """Return the driver's refusal of a value with the columns that it may mean."""
+    refused = _REFUSED_TYPE.search(error.message)
+    if refused is None:
+        return error
+    wanted = _ARROW_TYPES.get(refused[1]) or f"decimal128({refused[2]},{refused[3]})"
+    named = ", ".join(each.name for each in plan.columns if each.arrow_type == wanted)
+    return UnreadableValue(f"{error.message}, in one of {named}", hint=error.hint)
 
 
 def requested_schema(plan: ColumnPlan) -> Field:

@@ -74,6 +74,9 @@ def table_shape(table: TableName, *, query: Query, hashes_in_database: bool) -> 
     """
     found, type_ = _resolve(table, query)
     names = {"owner": found.owner, "name": found.name}
+    if type_ == "VIEW":
+        # After DDL on its tables the dictionary keeps a view's former types until it is used.
+        query(f"SELECT COUNT(*) AS FOUND FROM {found.quoted} WHERE 1=0")  # noqa: S608  a quoted name
     facts = next(iter(query(_TABLE, **names)), {})
     policies = query(_POLICIES, **names)[0]["FOUND"]
     return TableShape(

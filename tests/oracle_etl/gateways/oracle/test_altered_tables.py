@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from oracle_at_hand import OracleAtHand
 from oracle_etl.gateways.oracle import OracleTableSource
-from oracle_etl.model.errors import TableChanged
+from oracle_etl.model.errors import TableChanged, UnreadableValue
 from oracle_etl.model.transport import Mask, MaskKind, TableChoice
 from oracle_tables import a_table, reading_of, rows_of
 
@@ -44,6 +45,20 @@ class TestATableThatIsAlteredBeforeItIsRead:
         ):
             rows_of(source, reading)
         assert before in raised.value.message
+
+    @pytest.mark.parametrize(
+        ("before", "value"),
+        [("INTEGER", "1E50"), ("NUMBER(9)", "1E20"), ("NUMBER(38,2)", "1E40")],
+    )
+    def test_names_the_columns_that_a_value_may_stand_in(
+        self, oracle: OracleAtHand, source: OracleTableSource, before: str, value: str
+    ) -> None:
+        with a_table(oracle, "LARGE", f"C {before}, D DATE") as table:
+            planned = reading_of(source, table)
+        with a_table(oracle, "LARGE", "C NUMBER, D DATE", f"{value}, NULL"):
+            reading = replace(planned, scn=source.current_scn())
+            with pytest.raises(UnreadableValue, match=r"in one of C\Z"):
+                rows_of(source, reading)
 
     @pytest.mark.parametrize(
         ("before", "after", "value", "read"),

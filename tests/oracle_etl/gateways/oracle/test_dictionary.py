@@ -11,7 +11,7 @@ from oracle_etl.gateways.oracle.dictionary import table_shape
 from oracle_etl.model.columns import ObjectKind
 from oracle_etl.model.names import TableName
 
-MVIEW = TableName(owner="HR", name="SUMS")
+SUMS = TableName(owner="HR", name="SUMS")
 
 
 def kind_of(types: Sequence[str], **facts: str) -> ObjectKind:
@@ -24,7 +24,41 @@ def kind_of(types: Sequence[str], **facts: str) -> ObjectKind:
             return [facts]
         return [{"FOUND": 0}] if "COUNT(*)" in text else []
 
-    return table_shape(MVIEW, query=query, hashes_in_database=False).kind
+    return table_shape(SUMS, query=query, hashes_in_database=False).kind
+
+
+class TestAView:
+    def test_has_the_types_that_it_has_when_it_is_used(self) -> None:
+        used: list[str] = []
+
+        def query(text: str, **_binds: object) -> Sequence[Mapping[str, Any]]:
+            """Answer as for a view of a table whose column was widened from 9 digits to 12."""
+            if 'FROM "HR"."SUMS"' in text:
+                used.append(text)
+            if "FROM ALL_OBJECTS" in text:
+                return [{"OBJECT_TYPE": "VIEW"}]
+            if "FROM ALL_TAB_COLS" in text:
+                return [number_column(digits=12 if used else 9)]
+            return [{"FOUND": 0}] if "COUNT(*)" in text else []
+
+        [column] = table_shape(SUMS, query=query, hashes_in_database=False).columns
+        assert column.precision == 12
+
+
+def number_column(*, digits: int) -> Mapping[str, Any]:
+    return {
+        "COLUMN_NAME": "N",
+        "DATA_TYPE": "NUMBER",
+        "DATA_PRECISION": digits,
+        "DATA_SCALE": 0,
+        "DATA_LENGTH": 22,
+        "CHAR_USED": None,
+        "CHAR_LENGTH": 0,
+        "NULLABLE": "Y",
+        "COLUMN_ID": 1,
+        "CHARACTER_SET_NAME": None,
+        "HIDDEN_COLUMN": "NO",
+    }
 
 
 class TestAMaterialisedView:
