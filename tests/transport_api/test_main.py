@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
@@ -156,6 +157,29 @@ class TestTheServedFunction:
             line.sendall(chunk * 17)
             # The body has not ended, and the answer is there all the same.
             assert line.recv(12) == b"HTTP/1.1 413"
+
+    @pytest.mark.parametrize(
+        "framing",
+        [
+            b"Content-Length: 5\r\nTransfer-Encoding: chunked",
+            b"Content-Length: 5\r\nContent-Length: 0",
+            b"Content-Length: 5, 0",
+            b"Transfer-Encoding: xchunked",
+            b"Transfer-Encoding : chunked",
+        ],
+    )
+    def test_takes_no_request_whose_end_can_be_told_in_two_ways(
+        self, server: Server, framing: bytes
+    ) -> None:
+        smuggled = b"GET /api/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) as line:
+            line.sendall(
+                b"POST /api/transports HTTP/1.1\r\nHost: localhost\r\n"
+                b"Content-Type: application/json\r\n" + framing + b"\r\n\r\n0\r\n\r\n" + smuggled
+            )
+            answers = b"".join(iter(partial(line.recv, 65536), b""))
+        assert answers.count(b"HTTP/1.1 ") == 1
+        assert b'"status":"ok"' not in answers
 
     def test_sends_events_as_they_happen(self, server: Server) -> None:
         database = Database(server.data_folder / "state.db")
