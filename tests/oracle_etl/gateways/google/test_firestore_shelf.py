@@ -59,7 +59,8 @@ class TestTheShelf:
         )
         assert [shelf.find(each) for each in others] == [None] * len(others)
 
-    def test_says_when_what_it_kept_is_damaged(self, database: Database) -> None:
-        database.client.document(catalogue_path(ASKED)).set({"packed": b"damaged"})
+    @pytest.mark.parametrize("damage", [b"", b"damaged", "text", 7])
+    def test_says_when_what_it_kept_is_damaged(self, database: Database, damage: object) -> None:
+        database.client.document(catalogue_path(ASKED)).set({"packed": damage})
         with pytest.raises(BookAway):
             FirestoreCatalogueShelf(database).find(ASKED)

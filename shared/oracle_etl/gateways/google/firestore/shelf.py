@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from datetime import timedelta
 from typing import Final
 
@@ -14,7 +13,6 @@ from oracle_etl.gateways.google.firestore.client import (
     named_errors,
 )
 from oracle_etl.gateways.stored_documents import CATALOGUES
-from oracle_etl.model.errors import BookAway
 from oracle_etl.ports import CatalogueAsked, KeptCatalogue
 
 _KEPT: Final = timedelta(days=7)
@@ -33,16 +31,11 @@ class FirestoreCatalogueShelf:
         with named_errors(f"reading {path}"):
             found = self._database.client.document(path).get(retry=RETRIED, timeout=TIMEOUT_SECONDS)
         packed = (found.to_dict() or {}).get("packed")
-        if packed is None:
-            return None
-        try:
-            return CATALOGUES.from_bytes(zlib.decompress(packed))
-        except zlib.error as error:
-            raise BookAway(f"{path} cannot be read: {error}") from error
+        return None if packed is None else CATALOGUES.from_packed(packed)
 
     def keep(self, asked: CatalogueAsked, kept: KeptCatalogue) -> None:
         """Keep a page in the place of an older one, unless it is larger than a document."""
-        packed = zlib.compress(CATALOGUES.to_bytes(kept))
+        packed = CATALOGUES.to_packed(kept)
         if len(packed) > _LARGEST_BYTES:
             return
         path = documents.catalogue_path(asked)
