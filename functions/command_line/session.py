@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+import io
 import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -68,8 +69,10 @@ def says_how_it_ends(command: Command) -> Command:
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON event per line.")
     @functools.wraps(command)
     def run(*args: object, as_json: bool, **options: object) -> None:
-        output = an_output(as_json=as_json, stdout=sys.stdout, stderr=sys.stderr)
-        code = _exit_code(lambda: command(output, *args, **options), output)
+        # Python has no stream where the shell closed it.
+        stdout, stderr = sys.stdout or io.StringIO(), sys.stderr or io.StringIO()
+        output = an_output(as_json=as_json, stdout=stdout, stderr=stderr)
+        code = _exit_code(lambda: command(output, *args, **options), output, stdout)
         if code:
             click.get_current_context().exit(code)
 
@@ -108,14 +111,14 @@ def _stop_of(error: TransportError) -> Stop:
     return kind(error.message, hint=error.hint, problem=problem)
 
 
-def _exit_code(work: Callable[[], object], output: Output) -> int:
+def _exit_code(work: Callable[[], object], output: Output, stdout: TextIO) -> int:
     try:
         code = _ended(work, output)
         # What is still in the buffer may be what nobody reads any more.
-        sys.stdout.flush()
+        stdout.flush()
     except BrokenPipeError:
         # Whoever read us has gone; what is left in the buffer must not fail again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
         return BROKEN_PIPE
     return code
 

@@ -71,6 +71,12 @@ class TestACommand:
         assert code == 70
         assert "ZeroDivisionError: oh" in said
 
+    @pytest.mark.parametrize("options", ["", " --json"])
+    def test_whose_output_is_closed_ends_as_if_somebody_read_it(self, options: str) -> None:
+        command = f"{sys.executable} -m command_line version{options} >&-"
+        ended = subprocess.run(("sh", "-c", command), capture_output=True, check=False)  # noqa: S603, S607 - our own
+        assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
+
     @pytest.mark.parametrize(
         "arguments",
         [
