@@ -53,7 +53,7 @@ def verification_of_manifest(
     stored = outside.store.stat(bucket, name) if "/" in name else None
     if stored is None:
         raise NoSuchObject(
-            f"there is no manifest {name!r} in bucket {bucket}",
+            f"there is no manifest {outside.store.location(bucket, name)}",
             hint="name it with its folder: BUCKET/TRPID-1a2b3c4d/v001/manifest.json",
         )
     try:

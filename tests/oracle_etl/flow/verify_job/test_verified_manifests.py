@@ -211,7 +211,7 @@ class TestAManifestWhoseJobIsForgotten:
 
     @pytest.mark.parametrize("name", ["manifest.json", "no/such/manifest.json"])
     def test_that_is_not_there_is_refused(self, written: Written, name: str) -> None:
-        with pytest.raises(NoSuchObject, match="there is no manifest"):
+        with pytest.raises(NoSuchObject, match=f"there is no manifest /.*/objects/lake/{name}"):
             verification_of_manifest(BUCKET, name, outside=written.home, depth=Depth.OBJECTS)
 
     @pytest.mark.parametrize("content", [b"", b"{}", b'{\n "job": "JOB-1",\n "tables": [\n ]\n}\n'])
