@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from google.cloud.run_v2 import (
@@ -26,6 +26,9 @@ from google.protobuf.any_pb2 import (  # type: ignore[import-untyped]  # it ship
 
 from google_fakes.grpc_service import GrpcService, Method, Rejected, StatusCode
 
+_FIRST = datetime(2026, 3, 1, tzinfo=UTC)
+"""When the first execution was begun; each following one seems to come an hour later."""
+_ENDED = datetime(2026, 4, 1, tzinfo=UTC)
 _PAGE = 2
 """Small, so that every test with a few executions reads more than one page."""
 
@@ -162,11 +165,12 @@ class FakeCloudRun:
         cancelled = run.name in self._cancelled
         return Execution(
             name=run.name,
+            create_time=_FIRST + timedelta(hours=self.runs.index(run)),
             task_count=len(codes),
             running_count=0 if cancelled else codes.count(None),
             succeeded_count=codes.count(0),
             failed_count=sum(code not in {None, 0} for code in codes),
-            completion_time=datetime(2026, 3, 1, tzinfo=UTC) if self._has_ended(run) else None,
+            completion_time=_ENDED if self._has_ended(run) else None,
         )
 
     def _has_ended(self, run: Run) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import grpc  # type: ignore[import-untyped]  # it ships no types
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 _TIMEOUT_SECONDS = 30.0
 _PAGE = 100
+_APPEARS = timedelta(minutes=10)
+"""An execution may take a while to appear among newer ones."""
 
 ERRORS: Table = google_table(
     away=Verdict(LauncherAway),
@@ -127,6 +131,7 @@ class CloudRunWorkerLauncher:
         self._jobs = BuiltOnce(clients.jobs)
         self._executions = BuiltOnce(clients.executions)
         self._launching = threading.Lock()
+        self._all_ended_before: datetime | None = None
 
     def launch(self, count: int) -> None:
         """Start one execution with as many tasks as there is room for.
@@ -144,18 +149,29 @@ class CloudRunWorkerLauncher:
                 self._jobs.get().run_job(request=request, retry=None, timeout=_TIMEOUT_SECONDS)
 
     def running(self) -> int:
-        """Count the tasks of every execution that has not ended, also those about to start."""
+        """Count the tasks of every execution that has not ended, also those about to start.
+
+        Cloud Run keeps a thousand executions and gives the newest first. What has ended stays so,
+        and a look goes back no further than to the oldest that was alive at the look before.
+        """
         with named_errors(f"listing executions of {self._job}"):
-            executions = self._executions.get().list_executions(
+            listed = self._executions.get().list_executions(
                 request={"parent": self._job, "page_size": _PAGE},
                 retry=_RETRIED,
                 timeout=_TIMEOUT_SECONDS,
             )
-            return sum(_tasks_alive(execution) for execution in executions)
+            executions = list(itertools.takewhile(self._may_be_alive, listed))
+        alive = [each for each in executions if each.completion_time is None]
+        if executions:
+            oldest = alive[-1] if alive else executions[0]
+            self._all_ended_before = oldest.create_time - _APPEARS
+        return sum(map(_tasks_alive, alive))
+
+    def _may_be_alive(self, execution: Execution) -> bool:
+        ended_before = self._all_ended_before
+        return ended_before is None or execution.create_time >= ended_before
 
 
 def _tasks_alive(execution: Execution) -> int:
-    if execution.completion_time is not None:
-        return 0
     ended = execution.succeeded_count + execution.failed_count + execution.cancelled_count
     return max(0, execution.task_count - ended)

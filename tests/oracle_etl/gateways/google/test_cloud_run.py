@@ -92,6 +92,32 @@ class TestCounting:
         cloud.cancel(cloud.runs[0])
         assert launcher.running() == 2
 
+    def test_goes_back_no_further_than_to_what_was_alive_before(self, cloud: FakeCloudRun) -> None:
+        launcher = launcher_on(cloud, cap=50)
+        for _ in range(9):
+            launcher.launch(1)
+            cloud.end_tasks()
+        launcher.launch(2)
+        assert launcher.running() == 2
+        cloud.service.asked.clear()
+        assert launcher.running() == 2
+        assert cloud.service.asked == ["ListExecutions"]
+        assert launcher_on(cloud, cap=50).running() == 2
+
+    def test_finds_what_is_alive_behind_much_that_has_ended(self, cloud: FakeCloudRun) -> None:
+        launcher = launcher_on(cloud, cap=50)
+        launcher.launch(3)
+        for _ in range(5):
+            launcher.launch(1)
+            (task,) = cloud.runs[-1].tasks
+            assert isinstance(task, IdleTask)
+            task.end()
+            assert launcher.running() == 3
+        cloud.end_tasks()
+        assert [launcher.running(), launcher.running()] == [0, 0]
+        launcher.launch(4)
+        assert launcher.running() == 4
+
     def test_gets_over_a_failure_that_passes(self, cloud: FakeCloudRun) -> None:
         launcher = launcher_on(cloud, cap=50)
         launcher.launch(4)
