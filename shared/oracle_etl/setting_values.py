@@ -138,7 +138,8 @@ PARSERS: dict[Any, Callable[[object], Any]] = {
     bool: _truth,
     Path: lambda given: Path(_text(given)).expanduser(),
     Seconds: _duration,
-    Secret: lambda given: Secret(_text(given)),
+    # No password ends with the end of a line, but many a file that holds one does.
+    Secret: lambda given: Secret(_text(given).rstrip("\r\n")),
     tuple[str, ...]: _list,
     tuple[Secret, ...]: lambda given: tuple(Secret(each) for each in _list(given)),
 }

@@ -63,6 +63,12 @@ class TestASetting:
         settings = read(tmp_path, ORACLE_PASSWORD="a${HOME}b", HOME="x")
         assert settings.sources["default"].password == Secret("a${HOME}b")
 
+    def test_that_is_a_secret_ends_before_the_line_does(self, tmp_path: Path) -> None:
+        """A file with one line is what people put into Secret Manager."""
+        settings = read(tmp_path, ORACLE_PASSWORD=" tiger \r\n", ETL_MASK_KEY="secret:key\n")
+        assert settings.sources["default"].password == Secret(" tiger ")
+        assert settings.work.mask_key.reference == "key"
+
     @pytest.mark.parametrize(
         "text",
         [
