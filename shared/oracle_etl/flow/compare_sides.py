@@ -22,7 +22,7 @@ from oracle_etl.model.errors import UndoGone, UnreadableMoment
 from oracle_etl.model.job import Job
 from oracle_etl.model.reading import Reading
 from oracle_etl.model.table_task import RowidRange, TableTask
-from oracle_etl.model.transport import Format
+from oracle_etl.model.transport import Format, MaskKind, TableChoice
 from oracle_etl.outside import Outside
 
 _WHOLE = RowidRange()
@@ -136,9 +136,16 @@ class DatabaseRows:
 def _reading(job: Job, task: TableTask, outside: Outside) -> Reading:
     plan = outside.book.plan(task.job_id, task.table_id)
     assert plan is not None, "a completed table was planned"
-    reading = table_reading(task, plan, job=job, mask_key=outside.mask_key())
+    key = hash_key(task.choice, outside=outside)
+    reading = table_reading(task, plan, job=job, mask_key=key)
     # Order plays no part in a comparison, and would keep the table whole.
     return replace(reading, order=(), action=f"verify {reading.action}"[:LONGEST_ACTION])
+
+
+def hash_key(choice: TableChoice, *, outside: Outside) -> bytes | None:
+    """Return the key of a table's hash masks, None where it has none or there is no key."""
+    hashes = any(each.kind is MaskKind.HASH for each in choice.masks)
+    return outside.mask_key() if hashes else None
 
 
 def _ranges_of(task: TableTask, outside: Outside) -> list[RowidRange]:

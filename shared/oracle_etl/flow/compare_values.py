@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 
-from oracle_etl.flow.compare_sides import DatabaseRows, WrittenRows
+from oracle_etl.flow.compare_sides import DatabaseRows, WrittenRows, hash_key
 from oracle_etl.flow.decode import Damaged
 from oracle_etl.flow.decode.manifest import WrittenTable
 from oracle_etl.flow.findings import Fault, Finding
@@ -70,7 +70,7 @@ class Comparison:
 
     def compare(self, written: WrittenTable, task: TableTask) -> Compared:
         """Compare a table; what hinders that is told, and no error but the store's own."""
-        why_not = self._refusal or _why_not(self._job, task)
+        why_not = self._refusal or _why_not(self._job, task) or self._why_no_key(task)
         if why_not:
             return _not_compared(why_not)
         try:
@@ -109,6 +109,14 @@ class Comparison:
                 "ones nobody can tell any more, since undo went meanwhile"
             )
         return Compared(rows=found.rows, findings=(_finding(task, said),))
+
+    def _why_no_key(self, task: TableTask) -> str:
+        """Return why a table's hashes cannot be made, which is no matter for other tables."""
+        try:
+            hash_key(task.choice, outside=self._outside)
+        except TransportError as error:
+            return _said(error)
+        return ""
 
     def _check_reads_alike(self, task: TableTask, source: TableSource) -> None:
         """Raise where the source, or the key of hash masks, is not the one of then."""

@@ -16,7 +16,13 @@ from oracle_etl.flow.retry_job import retry_job
 from oracle_etl.flow.tables_of import tables_of
 from oracle_etl.flow.verify_job import verify_job
 from oracle_etl.model.columns import ObjectKind, TableShape
-from oracle_etl.model.errors import AccessDenied, SourceAway, UndoGone, UnreadableMoment
+from oracle_etl.model.errors import (
+    AccessDenied,
+    SecretRefused,
+    SourceAway,
+    UndoGone,
+    UnreadableMoment,
+)
 from oracle_etl.model.names import TableName
 from oracle_etl.model.reading import Reading
 from oracle_etl.model.table_task import RowidRange
@@ -309,6 +315,21 @@ class TestASourceThatLeadsToAnotherDatabase:
         written.home.book.transact(lambda entries: entries.put_job(unnoted))
         written.source.name = CLONE
         assert table_of(written.verify(Depth.VALUES), "EMP").rows_compared == len(EMP)
+
+
+class TestAKeyOfHashMasksThatCannotBeHad:
+    def test_keeps_no_table_without_a_hash_from_being_compared(self, tmp_path: Path) -> None:
+        choices = (HASHED, TableChoice(table="DEPT"))
+        written = write_version(tmp_path, choices=choices, mask_key=lambda: b"a key")
+
+        def refused() -> bytes:
+            raise SecretRefused("there is no secret named mask-key", hint="make it")
+
+        home = replace(written.home, mask_key=refused)
+        report = verify_job(written.job.id, outside=home, depth=Depth.VALUES)
+        written.home.close()
+        assert "there is no secret named mask-key; make it" in table_of(report, "EMP").unchecked[0]
+        assert table_of(report, "DEPT").rows_compared == len(DEPT)
 
 
 class TestAnotherKeyOfHashMasks:
