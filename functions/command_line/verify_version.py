@@ -288,6 +288,8 @@ class ObjectCheck:
                 self._lines = Lines(Gzip())
             elif self._format == "jsonl.zst":
                 self._lines = Lines(Zstandard())
+            elif self._format != "parquet":
+                raise NotChecked(f"rows; this program does not know the format {self._format}")
         except NotChecked as missing:
             self._report.not_checked(self._subject, str(missing))
 

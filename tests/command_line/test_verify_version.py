@@ -104,6 +104,12 @@ class TestAVersionThatWasDownloadedWhole:
         assert all(f"install {advice}" in each for each in lines[:-1])
         assert lines[-1].endswith("nothing differs, but not everything was checked")
 
+    def test_of_a_format_that_it_does_not_know_says_so(self, folder: Path) -> None:
+        change_manifest(folder, lambda whole: whole.update(format="avro"))
+        report = verified(folder)
+        assert report.exit_code == 6
+        assert all("does not know the format avro" in each for each in report.lines)
+
     def test_may_be_checked_without_its_crc32c_and_says_so(self, folder: Path) -> None:
         ended = run(folder, "--skip-crc32c")
         assert ended.returncode == 6
@@ -259,7 +265,7 @@ class TestAManifestThatWasChanged:
             )
 
         with changed(any_kind.folder / "manifest.json", rewritten(replace_one)):
-            assert verify_version.main([str(any_kind.folder)]) in {0, 1, 2}
+            assert verify_version.main([str(any_kind.folder)]) in {0, 1, 2, 6}
 
 
 class TestWhatCannotBeVerified:
