@@ -16,6 +16,8 @@ from oracle_etl.ports import Clock
 _LOG = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 0.02
+_WELL = (None, 0, -signal.SIGTERM)
+"""How a worker is while it runs, after its work, and where it was asked to end before it began."""
 
 
 class LocalWorkerLauncher:
@@ -81,7 +83,7 @@ class LocalWorkerLauncher:
         """Reap the workers that have ended, tell of those that ended badly, return the others."""
         started = self._started_by.setdefault(os.getpid(), [])
         for worker in started:
-            if worker.poll():
+            if worker.poll() not in _WELL:
                 _LOG.warning("worker %d %s", worker.pid, _bad_end(worker.returncode))
         started[:] = [worker for worker in started if worker.returncode is None]
         return started

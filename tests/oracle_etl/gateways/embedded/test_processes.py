@@ -142,10 +142,11 @@ class TestAWorkerThatEndsBadly:
         [line] = [each.getMessage() for each in caplog.records]
         assert said_of_it in line
 
-    def test_is_told_of_nobody_who_ended_well(
-        self, launchers: Launchers, caplog: pytest.LogCaptureFixture
+    @pytest.mark.parametrize("script", ["exit 0", "kill -TERM $$"])
+    def test_is_not_one_that_ended_well_or_was_asked_to(
+        self, launchers: Launchers, caplog: pytest.LogCaptureFixture, script: str
     ) -> None:
-        launcher = launchers.of("exit 0")
+        launcher = launchers.of(script)
         launcher.launch(1)
         assert eventually(lambda: launcher.running() == 0)
         assert caplog.records == []
