@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import TracebackType
 
 from oracle_etl.flow.claim_work import Claim, claimed_part, claimed_table
@@ -13,6 +14,8 @@ from oracle_etl.flow.take_seat import Seat, keep_seat
 from oracle_etl.model.errors import LeaseLost, TransportError, TryAgain
 from oracle_etl.outside import Outside
 from oracle_etl.ports import Delivery, Entries
+
+_LOG = logging.getLogger(__name__)
 
 
 class WorkInterrupted(TransportError):
@@ -55,9 +58,13 @@ class Lease:
 
     @contextmanager
     def breaking_off(self, act: Callable[[], None]) -> Iterator[None]:
-        """Have `act` called, from another thread, should the work have to stop meanwhile."""
+        """Have `act` called, from another thread, should the work have to stop meanwhile.
+
+        Where it has to stop already, the block does not begin: `check` says why.
+        """
         self._break_off = act
         try:
+            self.check()
             yield
         finally:
             self._break_off = None
@@ -129,33 +136,54 @@ class _Keeper:
         while not self._done.wait(min(limits.progress_interval, limits.renewal)):
             if self._stopping.is_set():
                 self._lease.end(WorkerStopping("the worker is stopping"))
-            # What is away now may be back before the lease ends; if not, the fence decides.
-            with suppress(TryAgain):
-                self._look_after_job()
-                if clock.monotonic() >= renew_at:
-                    self._renew()
-                    renew_at = clock.monotonic() + limits.renewal
+            if clock.monotonic() >= renew_at and self._did(self._renew_claim):
+                renew_at = clock.monotonic() + limits.renewal
+                self._did(self._renew_seat)
+                self._did(self._renew_message)
+            # Behind what has to be: nobody is to lose work because it cannot be watched.
+            self._did(self._look_after_job)
+
+    def _did(self, step: Callable[[], None]) -> bool:
+        """Do a step, and tell whether it was done; nothing that is away keeps others from it."""
+        try:
+            step()
+        except TryAgain:
+            return False  # it may be back before the lease ends; if not, the fence decides
+        except TransportError as error:
+            self._lease.end(error)
+            return False
+        return True
 
     def _look_after_job(self) -> None:
         job = self._outside.book.job(self._claim.job.id)
         if job.cancel_requested_at is not None:
             self._lease.end(JobCancelled("the job was cancelled"))
-        keep_totals(job, owner=self._claim.owner, outside=self._outside)
+        try:
+            keep_totals(job, owner=self._claim.owner, outside=self._outside)
+        except TransportError as error:
+            _LOG.warning(
+                "the totals of %s are not shown: %s",
+                job.id,
+                error.message,
+                extra={"event": "totals_not_shown", "job_id": job.id},
+            )
 
-    def _renew(self) -> None:
+    def _renew_claim(self) -> None:
         try:
             self._outside.book.transact(self._renewed)
-        except LeaseLost as error:
-            self._lease.end(error)
+        except LeaseLost:
             self._done.set()
-            return
+            raise
+
+    def _renew_seat(self) -> None:
         try:
             keep_seat(self._seat, outside=self._outside)
         except LeaseLost as error:
             # The work itself is still ours, to be given back at once.
-            self._lease.end(SeatLost(error.message))
+            raise SeatLost(error.message) from error
+
+    def _renew_message(self) -> None:
         if self._delivery is not None:
-            # Last, since work and seat are to be kept also while the queue is away.
             self._delivery.extend(self._outside.limits.lease)
 
     def _renewed(self, entries: Entries) -> None:

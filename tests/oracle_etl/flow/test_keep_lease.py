@@ -22,7 +22,14 @@ from oracle_etl.flow.plan_table import plan_table
 from oracle_etl.flow.take_seat import Seat, keep_seat, leave_seat, take_seat
 from oracle_etl.flow.work_on import DONE, Settled, work_on
 from oracle_etl.gateways.system_clock import SystemClock
-from oracle_etl.model.errors import LeaseLost, QueueAway
+from oracle_etl.model.errors import (
+    BookAway,
+    GiveUp,
+    LeaseLost,
+    NoSuchJob,
+    QueueAway,
+    TransportError,
+)
 from oracle_etl.model.progress import Progress
 from oracle_etl.model.reading import Reading
 from oracle_etl.model.table_task import PartTask, TableTask
@@ -157,6 +164,60 @@ class TestAClaimThatIsKept:
         assert (totals.percent, totals.current_tables) == (50.0, ("EMP",))
 
 
+class FailingAt:
+    """A book of which one question ends in an error."""
+
+    def __init__(self, book: JobBook, question: str, error: TransportError) -> None:
+        self._book = book
+        self._question = question
+        self._error = error
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the real thing has it
+        return getattr(Away(self._error) if name == self._question else self._book, name)
+
+
+class TestTotalsThatCannotBeKept:
+    @pytest.mark.parametrize("error", [BookAway("slow"), GiveUp("a defect")])
+    def test_cost_nobody_the_claim(
+        self, home: Outside, signals: Signals, error: TransportError
+    ) -> None:
+        claim, seat = a_claim(home), a_seat(home)
+        blind = replace(home, book=FailingAt(home.book, "tables", error))
+        with keep_lease(
+            claim, delivery=None, seat=seat, stopping=threading.Event(), outside=blind
+        ) as lease:
+            for _ in range(2):
+                before = ends(home.book.table(claim.job.id, claim.table.table_id))
+                signals.until(
+                    lambda before=before: (  # type: ignore[misc] # of this round
+                        ends(home.book.table(claim.job.id, claim.table.table_id)) > before
+                    )
+                )
+            lease.check()
+
+
+class TestAJobThatIsGone:
+    def test_ends_the_work(self, home: Outside, signals: Signals) -> None:
+        claim, seat = a_claim(home), a_seat(home)
+        gone = replace(home, book=FailingAt(home.book, "job", NoSuchJob("it has expired")))
+        with keep_lease(
+            claim, delivery=None, seat=seat, stopping=threading.Event(), outside=gone
+        ) as lease:
+            signals.until(lambda: gone_by(lease))
+            with pytest.raises(NoSuchJob):
+                lease.check()
+
+
+class TestACallThatBeginsTooLate:
+    def test_does_not_begin(self) -> None:
+        lease = Lease(threading.Event())
+        lease.end(JobCancelled("the job was cancelled"))
+        begun: list[str] = []
+        with pytest.raises(JobCancelled), lease.breaking_off(lambda: None):
+            begun.append("a call that nobody would break off")
+        assert begun == []
+
+
 class TestAClaimThatIsLost:
     def test_to_another_worker_stops_the_work(self, home: Outside, signals: Signals) -> None:
         claim, seat = a_claim(home), a_seat(home)
@@ -282,6 +343,14 @@ class TestASeat:
         one = replace(home, limits=replace(QUICK, sessions={"default": 1}))
         leave_seat(a_seat(one), outside=one)
         assert take_seat(owner="w2", outside=one) is not None
+
+
+def gone_by(lease: Lease) -> bool:
+    try:
+        lease.check()
+    except NoSuchJob:
+        return True
+    return False
 
 
 def seat_ends(home: Outside) -> datetime:
