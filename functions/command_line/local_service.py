@@ -6,7 +6,7 @@ import logging
 import socket
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from types import FrameType
 from typing import Any, Protocol, runtime_checkable
@@ -80,7 +80,7 @@ class LocalService(BaseApplication):  # type: ignore[misc] # gunicorn has no typ
         """Return the application, the ports that it shares with the upkeep, and the upkeep."""
         outside = wire_api(self._settings)
         upkeep = Upkeep(
-            tick=partial(_tick, outside),
+            tick=partial(_problems_of_tick, outside),
             stop_workers=partial(_stop_workers, outside),
             every=float(self._settings.work.tick),
         )
@@ -143,10 +143,8 @@ def _at_exit(arbiter: Any, process: Any) -> None:  # noqa: ANN401 - gunicorn's, 
         process.leave()
 
 
-def _tick(outside: Outside) -> None:
-    report = tick(outside=outside)
-    for problem in report.problems:
-        _LOG.warning("the tick could not do all: %s", problem)
+def _problems_of_tick(outside: Outside) -> Collection[str]:
+    return tick(outside=outside).problems
 
 
 def _stop_workers(outside: Outside) -> None:

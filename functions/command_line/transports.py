@@ -214,6 +214,8 @@ def _fields(given: Mapping[str, Any]) -> Answer:
         if cron is not None or time_zone is not None:
             raise BadUsage("--no-schedule takes the schedule away; give it, or a new one")
         said["schedule"] = None
+    if cron == "":
+        raise BadUsage("--schedule names no time", hint="--no-schedule takes a schedule away")
     if cron is None and time_zone is not None:
         raise BadUsage("--time-zone says where a --schedule is meant; give both")
     if cron is not None:

@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection
 from threading import Event, Thread
 
 from oracle_etl.model.errors import TransportError
 
 _LOG = logging.getLogger(__name__)
+_TOLD_AGAIN_SECONDS = 60.0
+"""A log that lies on a full disk must not keep it full."""
 
 
 class Upkeep:
     """Ticks until it is told to end, then stops the workers.
 
-    The first tick comes at once: it takes up what the last process left. What is away is told
-    once, not at every tick.
+    The first tick comes at once: it takes up what the last process left. `tick` returns what it
+    could not do. What stays wrong is told once a minute, not at every tick.
     """
 
     def __init__(
-        self, *, tick: Callable[[], object], stop_workers: Callable[[], object], every: float
+        self,
+        *,
+        tick: Callable[[], Collection[str]],
+        stop_workers: Callable[[], object],
+        every: float,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._tick = tick
         self._stop_workers = stop_workers
         self._every = every
+        self._now = now
         self.ending = Event()
-        self._told = ""
+        self._told: dict[str, float] = {}
         self._thread = Thread(target=self._run, name="upkeep")
 
     def start(self) -> None:
@@ -43,18 +52,27 @@ class Upkeep:
 
     def _run(self) -> None:
         while not self.ending.is_set():
-            try:
-                self._tick()
-                self._told = ""
-            except TransportError as error:
-                self._tell(error)
-            except Exception:  # noqa: BLE001 - whatever went wrong in one tick, the next one may go well
-                _LOG.exception("a tick failed; the next one comes in %g s", self._every)
+            self._tick_once()
             self.ending.wait(self._every)
         self._stop_workers()
 
-    def _tell(self, error: TransportError) -> None:
-        if error.message != self._told:
+    def _tick_once(self) -> None:
+        try:
+            problems = self._tick()
+        except TransportError as error:
             advice = f" ({error.hint})" if error.hint else ""
-            _LOG.error("no tick can be done: %s%s", error.message, advice)
-        self._told = error.message
+            self._tell(logging.ERROR, f"no tick can be done: {error.message}{advice}")
+        except Exception as error:  # noqa: BLE001 - whatever went wrong in one tick, the next one may go well
+            self._tell(logging.ERROR, f"a tick failed: {error!r}", error)
+        else:
+            if not problems:
+                self._told.clear()
+            for each in problems:
+                self._tell(logging.WARNING, f"the tick could not do all: {each}")
+
+    def _tell(self, level: int, line: str, error: Exception | None = None) -> None:
+        now = self._now()
+        self._told = {told: at for told, at in self._told.items() if now - at < _TOLD_AGAIN_SECONDS}
+        if line not in self._told:
+            self._told[line] = now
+            _LOG.log(level, "%s", line, exc_info=error)

@@ -94,6 +94,11 @@ class TestTransportsUpdate:
         assert run("transports", "update", T, "--no-schedule").exit_code == 0
         assert server.asked[-1].body == {"schedule": None}
 
+    def test_with_an_empty_schedule_says_how_one_is_taken_away(self, run: Run) -> None:
+        result = run("transports", "update", T, "--schedule", "")
+        assert result.exit_code == 2
+        assert "--no-schedule" in result.stderr
+
     def test_with_a_schedule_and_none_is_bad_usage(self, run: Run) -> None:
         result = run("transports", "update", T, "--no-schedule", "--schedule", "0 3 * * *")
         assert result.exit_code == 2
