@@ -6,6 +6,7 @@ others still are.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -31,6 +32,7 @@ from oracle_etl.model.work import Hold, WorkRef
 from oracle_etl.outside import Outside
 from oracle_etl.ports import Entries
 
+_LOG = logging.getLogger(__name__)
 _JOBS_LOOKED_AT = 100
 _REPUBLISHED_AT_ONCE = 1000
 _DEAD_LETTERS_AT_ONCE = 100
@@ -52,11 +54,11 @@ def tick(*, outside: Outside) -> TickReport:
     """Do one round of repairs, then start what is due."""
     tally = _Tally()
     for job in outside.book.unfinished_jobs(limit=_JOBS_LOOKED_AT):
-        tally.attempt(partial(_repair, job, tally, outside))
-    tally.attempt(partial(_drain_dead_letters, tally, outside))
-    tally.attempt(partial(start_waiting, outside=outside))
-    tally.attempt(partial(_fire, tally, outside))
-    tally.attempt(outside.tidy)
+        tally.attempt(f"repair {job.id}", partial(_repair, job, tally, outside))
+    tally.attempt("bury dead letters", partial(_drain_dead_letters, tally, outside))
+    tally.attempt("start waiting jobs", partial(start_waiting, outside=outside))
+    tally.attempt("fire schedules", partial(_fire, tally, outside))
+    tally.attempt("tidy", outside.tidy)
     return tally.report()
 
 
@@ -71,12 +73,16 @@ class _Tally:
         self.dead_letters = 0
         self._problems: list[str] = []
 
-    def attempt(self, step: Callable[[], None]) -> None:
-        """Do one step; an error of ours is noted and does not keep the others from happening."""
+    def attempt(self, doing: str, step: Callable[[], None]) -> None:
+        """Do one step; an error is noted, also a defect's, and keeps no other from happening."""
         try:
             step()
         except TransportError as error:
             self._problems.append(error.message)
+        except Exception as error:  # noqa: BLE001 - a defect met in one job stops no other
+            _LOG.exception("the tick could not %s", doing, extra={"event": "tick_failed"})
+            name = type(error).__name__
+            self._problems.append(f"could not {doing}: a defect ({name}), which the log tells of")
 
     def report(self) -> TickReport:
         """Return the report."""

@@ -18,9 +18,11 @@ from flow_home import (
     tables,
 )
 from oracle_etl.flow import cancel_job as cancelling
+from oracle_etl.flow import tick as ticking
 from oracle_etl.flow.cancel_job import cancel_job
 from oracle_etl.flow.claim_work import Claim, claim_work
 from oracle_etl.flow.end_work import fail_work, give_back
+from oracle_etl.flow.finish_job import finish_job
 from oracle_etl.flow.tick import tick
 from oracle_etl.flow.work_on import DONE, work_on
 from oracle_etl.model.errors import (
@@ -73,6 +75,31 @@ class TestATick:
         assert tables(home, job)["EMP"].failure.code == "ATTEMPTS_EXHAUSTED"
         tick(outside=home)
         assert home.book.job(job.id).status is JobStatus.FAILED
+
+    def test_goes_on_with_the_others_where_a_defect_meets_one(
+        self, home: Outside, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        roomy = replace(home, limits=replace(LIMITS, running_jobs=2))
+        broken = start(roomy, put_transport(roomy, "EMP", id="TRPID-00000001"))
+        whole = start(roomy, put_transport(roomy, "DEPT", id="TRPID-00000002"))
+        for each in (broken, whole):
+            (table,) = tables(roomy, each).values()
+            claim = claim_work(table.ref, owner="w1", outside=roomy)
+            assert isinstance(claim, Claim)
+            fail_work(claim, Failure(code="C", message="m"), outside=roomy)
+
+        def closing(job_id: str, *, outside: Outside) -> bool:
+            if job_id == broken.id:
+                raise IndexError("a defect")
+            return finish_job(job_id, outside=outside)
+
+        monkeypatch.setattr(ticking, "finish_job", closing)
+        report = tick(outside=roomy)
+        assert report.jobs_closed == (whole.id,)
+        assert report.problems == (
+            f"could not repair {broken.id}: a defect (IndexError), which the log tells of",
+        )
+        assert "IndexError: a defect" in caplog.text
 
     def test_notes_a_problem_and_goes_on_with_the_rest(self, home: Outside) -> None:
         start(home, put_transport(home, "EMP"))
