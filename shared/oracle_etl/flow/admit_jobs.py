@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import enum
+
 from oracle_etl.model.job import Dispatch, Job, JobStatus
 from oracle_etl.outside import Outside
 from oracle_etl.ports import Entries, PageRequest
 
 _WAITING_LOOKED_AT = 100
+
+
+class _Unadmitted(enum.Enum):
+    """Why a job may not run yet."""
+
+    NOT_READY = "not ready"
+    """Its tables are being written down, or nobody comes to do so: others pass it meanwhile."""
+    NO_ROOM = "no room"
+    """It has to wait for others to end, and so has everyone behind it."""
 
 
 def admit_jobs(*, outside: Outside) -> tuple[Job, ...]:
@@ -15,10 +26,11 @@ def admit_jobs(*, outside: Outside) -> tuple[Job, ...]:
         return ()
     admitted = []
     for job_id in outside.book.waiting_jobs(limit=_WAITING_LOOKED_AT):
-        running = _admit(job_id, outside=outside)
-        if running is None:
+        told = _admit(job_id, outside=outside)
+        if told is _Unadmitted.NO_ROOM:
             break
-        admitted.append(running)
+        if isinstance(told, Job):
+            admitted.append(told)
     return tuple(admitted)
 
 
@@ -30,18 +42,18 @@ def _has_room(outside: Outside) -> bool:
     return len(running.items) < cap
 
 
-def _admit(job_id: str, *, outside: Outside) -> Job | None:
-    """Return the job running; None where it has to wait, and so has everyone behind it."""
+def _admit(job_id: str, *, outside: Outside) -> Job | _Unadmitted:
+    """Return the job running, or why it is not."""
     now = outside.clock.now()
 
-    def admit(entries: Entries) -> Job | None:
+    def admit(entries: Entries) -> Job | _Unadmitted:
         stored = entries.job(job_id)
         if stored is None or stored.dispatch is Dispatch.WRITING:
-            return None
+            return _Unadmitted.NOT_READY
         if stored.status is not JobStatus.PENDING:
             return stored
         if entries.count_running_jobs() >= outside.limits.running_jobs:
-            return None
+            return _Unadmitted.NO_ROOM
         stored = stored.running(now=now)
         entries.put_job(stored)
         return stored

@@ -78,14 +78,12 @@ class TestAStartThatIsRefusedWhenItGoesOn:
         stored = home.book.transport(transport.id)
         assert (stored.status, stored.running_job) == (TransportStatus.FAILED, None)
 
-    def test_leaves_the_line_to_the_others(self, home: Outside, source: MemorySource) -> None:
-        half_started(home)
+    def test_keeps_no_other_waiting_meanwhile(self, home: Outside, source: MemorySource) -> None:
+        _, job = half_started(home)
         source.put("OTHER", EMP)
         other = start(home, put_transport(home, "OTHER", id="TRPID-00000009"))
-        assert other.status is JobStatus.PENDING
-        nothing_left(source)
-        tick(outside=home)
         drain(home)
+        assert home.book.job(job.id).status is JobStatus.PENDING
         assert home.book.job(other.id).status is JobStatus.COMPLETED
 
     def test_can_be_retried_with_all_its_tables(self, home: Outside, source: MemorySource) -> None:

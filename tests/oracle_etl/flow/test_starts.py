@@ -116,7 +116,7 @@ class TestAStartThatIsRepeated:
         assert advance_start(waiting, outside=home).status is JobStatus.PENDING
         assert tick(outside=home).jobs_started == ()
 
-    def test_admits_nobody_past_a_job_that_is_being_written(self, home: Outside) -> None:
+    def test_admits_no_job_that_is_being_written(self, home: Outside) -> None:
         job = start(home, put_transport(home, "EMP"))
         put(home, replace(job, dispatch=Dispatch.WRITING, status=JobStatus.PENDING))
         assert admit_jobs(outside=home) == ()
