@@ -40,7 +40,8 @@ _SECURITY: Document = {
 _SECURITY_OF: Mapping[Access, list[Document]] = {
     Access.ANYONE: [],
     Access.CALLER: [{"apiKey": []}, {"bearer": []}],
-    Access.SCHEDULER: [{"scheduler": []}],
+    # The scheduler on Google, a caller on the embedded home's own machine.
+    Access.SCHEDULER: [{"scheduler": []}, {"apiKey": []}, {"bearer": []}],
 }
 _OF_ALL = {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN}
 _OF_BODIES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE}

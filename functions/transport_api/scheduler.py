@@ -74,7 +74,7 @@ class Scheduler:
     """Knows whose calls are the scheduler's: this machine's, or one service account's."""
 
     def __init__(self, settings: Settings, *, verify: VerifyToken = verify_google_token) -> None:
-        self._is_embedded = settings.home.home == "embedded"
+        self.is_this_machine = settings.home.home == "embedded"
         self._account = settings.auth.tick_account
         self._audience = settings.auth.audience
         self._is_behind_iam = settings.auth.behind_iam
@@ -82,7 +82,7 @@ class Scheduler:
 
     def check(self, arrival: Arrival) -> None:
         """Refuse whoever is not the scheduler."""
-        if self._is_embedded:
+        if self.is_this_machine:
             _check_local(arrival)
         else:
             self._check_token(arrival)

@@ -88,7 +88,7 @@ class TestTheDocument:
             == {
                 Access.ANYONE: set(),
                 Access.CALLER: {"apiKey", "bearer"},
-                Access.SCHEDULER: {"scheduler"},
+                Access.SCHEDULER: {"scheduler", "apiKey", "bearer"},
             }[operation.access]
         )
 

@@ -12,7 +12,7 @@ from api_service import Api, document, problem
 from fakes.away import Away
 from oracle_etl.gateways.system_clock import SystemClock
 from oracle_etl.model.errors import QueueAway
-from oracle_etl.settings import AuthSettings, HomeSettings, Settings
+from oracle_etl.settings import AuthSettings, HomeSettings, Secret, Settings
 from transport_api.application import create_application
 from transport_api.scheduler import SIGNATURE_REMOVED
 
@@ -66,6 +66,13 @@ class TestTheTickOfThisMachine:
     @pytest.mark.parametrize("header", ["X_Forwarded_For", "Forwarded"])
     def test_is_not_taken_from_a_proxy_on_it(self, api: Api, header: str) -> None:
         assert problem(api.post("/internal/tick", **{header: "10.0.0.9"}))[0] == 403
+
+    def test_needs_a_key_as_all_calls_do(self, api: Api) -> None:
+        """A proxy on this machine may not say that it speaks for others."""
+        auth = AuthSettings(enabled=True, api_keys=(Secret("k"),))
+        closed = api.having(settings=Settings(auth=auth))
+        assert problem(closed.post("/internal/tick"))[0] == 401
+        assert closed.post("/internal/tick", X_API_Key="k").status_code == 200
 
     def test_logs_what_it_could_not_do(self, api: Api, caplog: pytest.LogCaptureFixture) -> None:
         away = api.having(queue=Away(QueueAway("the queue is away")))
