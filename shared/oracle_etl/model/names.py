@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -18,6 +19,8 @@ _LONGEST_IDENTIFIER_BYTES = 128
 _LONGEST_STEM = 240
 """With `.schema.json` behind it, still a file's name."""
 _DIGITS_OF_DIGEST = 40
+_UNNAMEABLE = frozenset({"Cc", "Cs"})
+"""Unicode's categories of control characters and of halves of characters."""
 _BROKEN_ESCAPE = re.compile(r"%[0-9A-F]?\Z")
 
 
@@ -68,7 +71,8 @@ def quote_identifier(identifier: str) -> str:
 
 
 def _is_identifier(text: str) -> bool:
-    if not text or '"' in text or not text.isprintable():
+    # Oracle takes more than is usual: blanks of any width, and characters that nobody sees.
+    if not text or '"' in text or not _UNNAMEABLE.isdisjoint(map(unicodedata.category, text)):
         return False
     return len(text.encode("utf-8", "surrogatepass")) <= _LONGEST_IDENTIFIER_BYTES
 

@@ -21,7 +21,7 @@ from oracle_etl.model.names import (
 )
 
 IDENTIFIERS = st.text(
-    st.characters(exclude_categories=("C", "Z"), exclude_characters='"'), min_size=1, max_size=30
+    st.characters(exclude_categories=("Cc", "Cs"), exclude_characters='"'), min_size=1, max_size=30
 )
 LONG_IDENTIFIERS = st.one_of(
     IDENTIFIERS,
@@ -72,7 +72,13 @@ class TestAnIdentifierInAStatement:
     def test_stands_between_two_quotes_and_holds_none(self, identifier: str) -> None:
         assert re.fullmatch(r'"[^"]+"', quote_identifier(identifier))
 
-    @pytest.mark.parametrize("hostile", ['x" FROM dual --', "a\x00b", "", "a\nb"])
+    @pytest.mark.parametrize("odd", ["売上\u3000明細", "a\u00a0b", "a\u200bb", "a b"])
+    def test_may_hold_blanks_of_any_width(self, odd: str) -> None:
+        assert quote_identifier(odd) == f'"{odd}"'
+
+    @pytest.mark.parametrize(
+        "hostile", ['x" FROM dual --', "a\x00b", "", "a\nb", "a\x7f", "\ud800"]
+    )
     def test_that_is_none_is_refused(self, hostile: str) -> None:
         with pytest.raises(InvalidRequest):
             quote_identifier(hostile)

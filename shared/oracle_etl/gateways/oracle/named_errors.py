@@ -113,6 +113,16 @@ DECISIONS: tuple[Decision, ...] = (
         hint="check the name with `oracle-etl tables list`, and GRANT SELECT on it",
     ),
     Decision(
+        codes=_ora(25191, 28668, 22812),
+        error=TableNotFound,
+        hint="this is storage of another table, which nobody may select from: name that table",
+    ),
+    Decision(
+        codes=_ora(8185, 8187, 30657),
+        error=AccessDenied,
+        hint="Oracle shows no former state of this object: it can be read as it is now alone",
+    ),
+    Decision(
         codes=_ora(1031, 1045, 1720, 6550, 28110, 28112, 28113, 28115, 41900),
         error=AccessDenied,
         hint="the account lacks a privilege: GRANT CREATE SESSION to it, and SELECT and FLASHBACK "
@@ -133,6 +143,11 @@ DECISIONS: tuple[Decision, ...] = (
         codes=frozenset({"DPY-4005"}) | _ora(18, 20, 2391, 12516, 12519, 12520),
         error=SourceAway,
         hint="no session is free: lower ORACLE_SESSIONS, or raise Oracle's SESSIONS and PROCESSES",
+    ),
+    Decision(
+        codes=_ora(1652, 4030, 4031, 12805, 12850),
+        error=SourceAway,
+        hint="Oracle ran out of temporary space, memory or parallel servers: look at its load",
     ),
     Decision(
         codes=frozenset({"DPY-4011", "DPY-6000", "DPY-6001", "DPY-6003", "DPY-6004", "DPY-6005"})

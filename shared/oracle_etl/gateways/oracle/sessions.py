@@ -13,6 +13,7 @@ from typing import Any
 import oracledb
 
 from oracle_etl.gateways.oracle.named_errors import LOGIN_HINT, named_errors
+from oracle_etl.gateways.oracle.timed_login import TimedLogin, silent
 from oracle_etl.model.errors import LoginRefused, SourceMisconfigured
 from oracle_etl.ports import LoginRefusals
 
@@ -72,6 +73,7 @@ class Sessions:
         self._lock = threading.Lock()
         self._pool: oracledb.ConnectionPool | None = None
         self._refused: tuple[float, LoginRefused] | None = None
+        self._login_under_way: TimedLogin | None = None
 
     @contextmanager
     def session(
@@ -104,20 +106,36 @@ class Sessions:
             self._drop_pool()
 
     def _log_in(self) -> oracledb.Connection:
-        # One login at a time, so that a wrong password is tried once and not by every thread.
+        # One pool is opened, so that a wrong password is tried once and not by every thread.
         with self._lock:
             self._check_refusal()
             self._check_refusals_elsewhere()
-            try:
-                with named_errors():
-                    self._pool = self._pool or self._open()
-                    return self._pool.acquire()
-            except LoginRefused as error:
-                self._refused = (time.monotonic(), error)
-                self._drop_pool()
-                if self._connection.refusals is not None:
-                    self._connection.refusals.note(self._mark_of_login())
-                raise
+            pool = self._pool = self._pool or self._opened_in_time()
+        try:
+            with named_errors():
+                return pool.acquire()
+        except LoginRefused as error:
+            with self._lock:
+                self._note_refusal(error)
+            raise
+
+    def _opened_in_time(self) -> oracledb.ConnectionPool:
+        seconds = self._connection.connect_timeout_seconds
+        if self._login_under_way is not None and self._login_under_way.is_under_way:
+            # A second one would hang beside the first, and every one after it.
+            raise silent(seconds)
+        login = self._login_under_way = TimedLogin(self._open)
+        try:
+            return login.pool(seconds=seconds)
+        except LoginRefused as error:
+            self._note_refusal(error)
+            raise
+
+    def _note_refusal(self, error: LoginRefused) -> None:
+        self._refused = (time.monotonic(), error)
+        self._drop_pool()
+        if self._connection.refusals is not None:
+            self._connection.refusals.note(self._mark_of_login())
 
     def _check_refusal(self) -> None:
         if self._refused is None:
@@ -148,25 +166,32 @@ class Sessions:
     def _open(self) -> oracledb.ConnectionPool:
         wanted = self._connection
         if wanted.mode == THICK:
-            _load_client(wanted)
+            with named_errors():
+                _load_client(wanted)
         elif not oracledb.is_thin_mode():
             raise SourceMisconfigured(
                 f"the source {wanted.source} wants thin mode in a process of thick mode",
                 hint="run the sources of one mode apart",
             )
         login = self._login()
-        # A pool tries a refused password twice by itself, so the first try is not the pool's.
-        oracledb.connect(**login).close()
-        return oracledb.create_pool(
-            **login,
-            min=wanted.pool_min,
-            max=wanted.pool_max,
-            increment=1,
-            getmode=oracledb.POOL_GETMODE_TIMEDWAIT,
-            wait_timeout=int(wanted.connect_timeout_seconds * 1000),
-            timeout=_IDLE_SECONDS,
-            session_callback=_set_up,
-        )
+        with named_errors():
+            # A pool tries a refused password twice by itself, so the first try is not the pool's.
+            oracledb.connect(**login).close()
+            return oracledb.create_pool(
+                **login,
+                min=wanted.pool_min,
+                max=wanted.pool_max,
+                increment=1,
+                getmode=oracledb.POOL_GETMODE_TIMEDWAIT,
+                wait_timeout=int(wanted.connect_timeout_seconds * 1000),
+                timeout=_IDLE_SECONDS,
+                session_callback=self._set_up,
+            )
+
+    def _set_up(self, connection: oracledb.Connection, _tag: str | None) -> None:
+        connection.call_timeout = int(self._connection.call_timeout_seconds * 1000)
+        with connection.cursor() as cursor:
+            cursor.execute(_SET_UP)
 
     def _login(self) -> dict[str, Any]:
         wanted = self._connection
@@ -196,11 +221,6 @@ def _load_client(wanted: OracleConnection) -> None:
             oracledb.init_oracle_client(
                 lib_dir=wanted.client_library or None, config_dir=wanted.config_dir or None
             )
-
-
-def _set_up(connection: oracledb.Connection, _tag: str | None) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(_SET_UP)
 
 
 def _give_back(connection: oracledb.Connection) -> None:

@@ -15,7 +15,7 @@ import oracledb
 from oracle_etl.gateways.oracle import dictionary
 from oracle_etl.gateways.oracle.batches import OracleBatches, count_on
 from oracle_etl.gateways.oracle.call_watch import CallWatch
-from oracle_etl.gateways.oracle.catalogue import listing
+from oracle_etl.gateways.oracle.catalogue import Place, listing
 from oracle_etl.gateways.oracle.describe import query_columns
 from oracle_etl.gateways.oracle.named_errors import named_errors
 from oracle_etl.gateways.oracle.server_questions import (
@@ -33,9 +33,10 @@ from oracle_etl.gateways.oracle.statements import (
 )
 from oracle_etl.model.columns import ObjectKind, TableShape
 from oracle_etl.model.errors import (
+    AccessDenied,
     GiveUp,
     InvalidRequest,
-    TableChanged,
+    TableNotFound,
     TransportError,
     UndoGone,
 )
@@ -75,7 +76,12 @@ class OracleTableSource:
                 version = session.version
         except TransportError as error:
             return SourceStatus(
-                source=source, reachable=False, mode=mode, error=error.message, hint=error.hint
+                source=source,
+                reachable=False,
+                mode=mode,
+                code=error.code,
+                error=error.message,
+                hint=error.hint,
             )
         return SourceStatus(
             source=source,
@@ -93,16 +99,14 @@ class OracleTableSource:
     ) -> Page[TableListing]:
         """Return the tables and views that the account may read, by owner and name."""
         with self._sessions.session(action="catalogue") as session, named_errors():
-            found = listing(
+            shown, last = listing(
                 querying(session),
                 schema=schema,
                 search=search,
                 after=_read_token(page.token),
-                most=page.size + 1,
+                size=page.size,
             )
-        shown = tuple(found[: page.size])
-        more = len(found) > page.size
-        return Page(items=shown, next_token=_token(shown[-1].table) if more else None)
+        return Page(items=tuple(shown), next_token=None if last is None else _token(last))
 
     def schema(self) -> str:
         """Return the account's own schema, where unowned names are looked up first."""
@@ -160,15 +164,13 @@ class OracleTableSource:
     def can_flash_back(self, table: TableName, scn: int) -> bool:
         """Tell whether the account may read the table at an SCN, by trying.
 
-        UndoGone or TableChanged where it might, but for what has happened since.
+        Whatever else goes wrong is raised: another moment is never taken for it.
         """
         with self._sessions.session(action="plan") as session:
             try:
                 with named_errors():
                     count_on(session, try_flashback(table.quoted, scn))
-            except TableChanged:
-                raise
-            except GiveUp:
+            except (AccessDenied, TableNotFound):
                 return False
         return True
 
@@ -297,15 +299,15 @@ def _rowids(session: oracledb.Connection, statement: Statement, *, most: int) ->
     return found
 
 
-def _token(table: TableName) -> str:
-    return urlsafe_b64encode(f"{table.owner}\0{table.name}".encode()).decode()
+def _token(place: Place) -> str:
+    return urlsafe_b64encode("\0".join(place).encode()).decode()
 
 
-def _read_token(token: str | None) -> TableName | None:
+def _read_token(token: str | None) -> Place | None:
     if token is None:
         return None
     try:
         owner, name = urlsafe_b64decode(token.encode()).decode().split("\0")
     except ValueError:
         raise InvalidRequest("the page token is not one of ours", hint="ask without it") from None
-    return TableName(owner=owner, name=name)
+    return owner, name

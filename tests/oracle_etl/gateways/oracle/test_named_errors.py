@@ -56,6 +56,11 @@ MEANT = {
     "DPI-1047": SourceMisconfigured,
     "DPY-4000": SourceMisconfigured,
     "DPY-4042": UnreadableValue,
+    "ORA-25191": TableNotFound,
+    "ORA-30657": AccessDenied,
+    "ORA-01652": SourceAway,
+    "ORA-04031": SourceAway,
+    "ORA-12850": SourceAway,
     "ORA-00904": GiveUp,
     "ORA-29283": GiveUp,
 }

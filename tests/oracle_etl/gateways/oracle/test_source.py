@@ -169,6 +169,14 @@ class TestTheCatalogue:
             found = source.catalogue(PageRequest(), schema=source.schema().lower(), search="cased")
         assert [each.table.name for each in found.items] == ["CASED"]
 
+    def test_names_tables_with_blanks_of_any_width(
+        self, oracle: OracleAtHand, source: OracleTableSource
+    ) -> None:
+        with a_table(oracle, '"売上\u3000明細"', "ID NUMBER(9)", "7") as table:
+            [found] = source.catalogue(PageRequest(), search="売上").items
+            assert rows_of(source, reading_of(source, found.table)) == [{"ID": 7}]
+        assert found.table == table
+
     def test_of_another_schema_is_empty(self, source: OracleTableSource) -> None:
         assert source.catalogue(PageRequest(), schema="NOBODY").items == ()
 
@@ -198,7 +206,6 @@ class TestAReadingAtAnScn:
             scn = source.current_scn()
             assert scn is not None
             assert source.can_flash_back(table, scn)
-            assert not source.can_flash_back(replace(table, name="NOWHERE"), scn)
 
     def test_is_not_possible_before_the_tables_last_ddl(
         self, oracle: OracleAtHand, source: OracleTableSource
@@ -209,6 +216,36 @@ class TestAReadingAtAnScn:
             oracle.execute("ALTER TABLE CHANGED ADD (NAME VARCHAR2(9))")
             with pytest.raises(TableChanged):
                 source.can_flash_back(table, scn)
+
+    @pytest.mark.parametrize("code", [942, 1031, 30657])
+    def test_is_not_possible_where_oracle_refuses_it(self, code: int) -> None:
+        assert not tried_with(code)
+
+    @pytest.mark.parametrize(
+        ("code", "raised"), [(1652, SourceAway), (600, TransportError), (1555, UndoGone)]
+    )
+    def test_is_not_given_up_for_what_merely_went_wrong(
+        self, code: int, raised: type[TransportError]
+    ) -> None:
+        with pytest.raises(raised):
+            tried_with(code)
+
+
+def tried_with(code: int) -> bool:
+    """Tell whether a table can be read at an SCN, of an Oracle that answers that with an error."""
+    faults = FaultBook()
+    with (
+        stand_in(faults=faults) as (oracle, _),
+        a_table(oracle, "FLASHED", "ID NUMBER(9)") as table,
+        oracle.source() as source,
+    ):
+        scn = source.current_scn()
+        assert scn is not None
+        faults.add(Rule(action=Action.ERROR, statement="AS OF SCN", code=code))
+        try:
+            return source.can_flash_back(table, scn)
+        finally:
+            faults.clear()
 
 
 class TestAReadingOfOneTransaction:

@@ -1,0 +1,103 @@
+"""A listener that accepts connections and says nothing."""
+
+from __future__ import annotations
+
+import gc
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import oracledb
+import pytest
+
+from oracle_at_hand import OracleAtHand, stand_in
+from oracle_etl.gateways.oracle import OracleConnection, OracleTableSource
+from oracle_etl.gateways.oracle.timed_login import TimedLogin
+from oracle_etl.model.errors import SourceAway
+
+# The driver leaves the socket of a login that broke to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+SECONDS = 0.3
+LONG = 30.0
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening
+
+
+@pytest.fixture
+def source(listener: socket.socket) -> Iterator[OracleTableSource]:
+    port = listener.getsockname()[1]
+    opened = OracleTableSource(
+        OracleConnection(
+            dsn=f"127.0.0.1:{port}/X",
+            user="u",
+            password=lambda: "p",
+            connect_timeout_seconds=SECONDS,
+        )
+    )
+    yield opened
+    listener.close()
+    login = opened._sessions._login_under_way
+    assert login is not None
+    login._thread.join(LONG)
+    opened.close()
+    # No other test is to find what the driver left.
+    gc.collect()
+
+
+class TestASilentDatabase:
+    def test_is_away_for_everybody_who_asks_and_is_asked_once(
+        self, listener: socket.socket, source: OracleTableSource
+    ) -> None:
+        with ThreadPoolExecutor(4) as threads:
+            asked = [threads.submit(source.current_scn) for _ in range(8)]
+            errors = [each.exception(timeout=LONG) for each in asked]
+        assert {type(each) for each in errors} == {SourceAway}
+        assert "did not answer" in str(errors[0])
+        listener.settimeout(LONG)
+        first, _ = listener.accept()
+        listener.settimeout(SECONDS)
+        with first, pytest.raises(TimeoutError):
+            listener.accept()
+
+    def test_is_asked_again_when_it_has_let_go(
+        self, listener: socket.socket, source: OracleTableSource
+    ) -> None:
+        assert "did not answer" in (source.status().error or "")
+        login = source._sessions._login_under_way
+        assert login is not None
+        listener.settimeout(LONG)
+        with listener.accept()[0]:
+            assert login.is_under_way
+        listener.close()
+        login._thread.join(LONG)
+        assert "did not answer" not in (source.status().error or "did not answer")
+
+
+class TestALoginThatComesTooLate:
+    def test_leaves_no_session_open(self) -> None:
+        may_go_on, opened = threading.Event(), list[oracledb.ConnectionPool]()
+
+        def slowly(oracle: OracleAtHand) -> oracledb.ConnectionPool:
+            may_go_on.wait(LONG)
+            pool = oracledb.create_pool(
+                user=oracle.user, password=oracle.password, dsn=oracle.dsn, min=0
+            )
+            opened.append(pool)
+            return pool
+
+        with stand_in() as (oracle, _):
+            login = TimedLogin(lambda: slowly(oracle))
+            with pytest.raises(SourceAway):
+                login.pool(seconds=0.0)
+            assert login.is_under_way
+            may_go_on.set()
+            login._thread.join(LONG)
+        [late] = opened
+        with pytest.raises(oracledb.InterfaceError):
+            late.acquire()
