@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import io
 import os
@@ -36,6 +37,7 @@ from oracle_etl.settings import ClientSettings, Secret
 
 Command = Callable[..., Any]
 
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NOT_FOUND = (NoSuchJob, NoSuchObject, NoSuchTable, NoSuchTransport)
 
 
@@ -117,10 +119,23 @@ def _exit_code(work: Callable[[], object], output: Output, stdout: TextIO) -> in
         # What is still in the buffer may be what nobody reads any more.
         stdout.flush()
     except BrokenPipeError:
-        # Whoever read us has gone; what is left in the buffer must not fail again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
+        _write_nowhere(stdout)
         return BROKEN_PIPE
+    except OSError as error:
+        _write_nowhere(stdout)
+        output.stopped(
+            BadUsage(
+                f"what this command writes cannot be kept: {error.strerror}",
+                hint="make room on the disk of its output, and on that of temporary files",
+            )
+        )
+        return BadUsage.exit_code
     return code
+
+
+def _write_nowhere(stdout: TextIO) -> None:
+    # What is left in the buffer must not fail again at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
 
 
 def _ended(work: Callable[[], object], output: Output) -> int:
@@ -138,7 +153,9 @@ def _ended(work: Callable[[], object], output: Output) -> int:
         return INTERRUPTED
     except (BrokenPipeError, click.ClickException, click.exceptions.Exit, click.Abort):
         raise
-    except Exception:  # noqa: BLE001 - whatever else comes is our fault, and says so
+    except Exception as error:  # whatever else comes is our fault, and says so
+        if isinstance(error, OSError) and error.errno in _FULL:
+            raise
         traceback.print_exc()
         return FAULT
     return 0

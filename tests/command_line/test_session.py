@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 import pytest
@@ -70,6 +71,24 @@ class TestACommand:
         code, said = ended(raising(ZeroDivisionError("oh")))
         assert code == 70
         assert "ZeroDivisionError: oh" in said
+
+    @pytest.mark.skipif(
+        not Path("/dev/full").exists(), reason="there is no disk that is always full"
+    )
+    def test_whose_disk_is_full_ends_with_2_and_says_so(self) -> None:
+        with Path("/dev/full").open("w") as full:
+            ended = subprocess.run(
+                (sys.executable, "-m", "command_line", "version"),
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+            )
+        assert ended.returncode == 2
+        assert ended.stderr.splitlines() == [
+            "Error: what this command writes cannot be kept: No space left on device",
+            "  make room on the disk of its output, and on that of temporary files",
+        ]
 
     @pytest.mark.parametrize("options", ["", " --json"])
     def test_whose_output_is_closed_ends_as_if_somebody_read_it(self, options: str) -> None:
