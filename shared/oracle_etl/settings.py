@@ -47,6 +47,8 @@ __all__ = [
 
 _SHORTEST_MESSAGE_LEASE = 10.0
 _LONGEST_MESSAGE_LEASE = 600.0
+_FEWEST_LETTERS_OF_A_KEY = 16
+"""Nothing slows down who guesses."""
 _UPLOAD_GRANULE = 256 * 1024
 """Cloud Storage takes multiples of it."""
 _ORIGIN = re.compile(r"(\*|[a-z][a-z0-9+.-]*://[^/\sA-Z]+)\Z")
@@ -178,6 +180,11 @@ def _contradictions(settings: Settings) -> Iterator[str]:
 def _contradictions_of_callers(auth: AuthSettings) -> Iterator[str]:
     if auth.enabled and not (auth.api_keys or auth.bearer_secret):
         yield "AUTH_ENABLED needs AUTH_API_KEYS or AUTH_BEARER_SECRET"
+    if auth.enabled and any(len(key.reveal()) < _FEWEST_LETTERS_OF_A_KEY for key in auth.api_keys):
+        yield (
+            f"AUTH_API_KEYS: a key has fewer than {_FEWEST_LETTERS_OF_A_KEY} letters; make one "
+            "with `openssl rand -hex 32`"
+        )
     for origin in auth.cors_origins:
         if not _ORIGIN.match(origin):
             yield (

@@ -77,7 +77,7 @@ class TestValues:
             "ETL_PROGRESS_INTERVAL": LOCALS["told"]["ETL_PROGRESS_INTERVAL"],
             "ETL_IDLE": LOCALS["told"]["ETL_IDLE"],
             "AUTH_ENABLED": "true",
-            "AUTH_API_KEYS": "key",
+            "AUTH_API_KEYS": "0123456789abcdef",
             "SERVER_THREADS": str(LOCALS["api_threads"]),
             "CONFIG_PATH": "",
         }

@@ -119,7 +119,7 @@ auth: {enabled: true, api_keys: ['${API_KEY}'], bearer_secret: '${JWT_SECRET}'}
             text,
             ORACLE_USERNAME="scott",
             ORACLE_PASSWORD="tiger",
-            API_KEY="k1",
+            API_KEY="k1" * 8,
             JWT_SECRET="s1",
         )
         source = settings.sources["default"]
@@ -128,7 +128,7 @@ auth: {enabled: true, api_keys: ['${API_KEY}'], bearer_secret: '${JWT_SECRET}'}
             20,
             1000,
         )
-        assert settings.auth.api_keys == (Secret("k1"),)
+        assert settings.auth.api_keys == (Secret("k1" * 8),)
         assert settings.work.retry_backoff == Seconds(1)
 
 
@@ -164,6 +164,10 @@ class TestWhatIsWrong:
             ({"ORACLE_ETL_HOME": "moon"}, "ORACLE_ETL_HOME"),
             ({"ORACLE_ETL_HOME": "google"}, "GCS_PROJECT_ID"),
             ({"AUTH_ENABLED": "true"}, "AUTH_API_KEYS"),
+            (
+                {"AUTH_ENABLED": "true", "AUTH_API_KEYS": f"{'k' * 16},{'s' * 15}"},
+                "AUTH_API_KEYS.*fewer than 16.*openssl",
+            ),
             ({"ETL_LEASE": "10s", "ETL_RENEWAL": "6s"}, "ETL_RENEWAL"),
             ({"ORACLE_MODE": "thicker"}, "thin or thick"),
             ({"OBJECTS": "tape"}, "OBJECTS"),
