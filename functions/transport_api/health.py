@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from oracle_etl.model.errors import SourceAway
 from oracle_etl.ports import SourceStatus
 from transport_api.call import Call, Reply
 from transport_api.probes import Looked, PartHealth, PartStatus, SparingLook
@@ -16,7 +17,6 @@ from transport_api.service_answers import (
     SourceAnswer,
 )
 
-_UNREACHABLE = "ORACLE_CONNECTION_ERROR"
 _NOT_CONFIGURED_HINT = (
     "set ORACLE_DSN, or ORACLE_TNS_NAME and ORACLE_WALLET_PATH; ORACLE_USERNAME; ORACLE_PASSWORD"
 )
@@ -88,7 +88,8 @@ def _source_health(seen: Looked[SourceStatus | None] | None) -> PartHealthAnswer
         return PartHealthAnswer(status=PartStatus.NOT_CONFIGURED, checked_at=seen.at, code=None)
     if seen.found.reachable:
         return PartHealthAnswer(status=PartStatus.OK, checked_at=seen.at, code=None)
-    return PartHealthAnswer(status=PartStatus.DOWN, checked_at=seen.at, code=_UNREACHABLE)
+    code = seen.found.code or SourceAway.code
+    return PartHealthAnswer(status=PartStatus.DOWN, checked_at=seen.at, code=code)
 
 
 def _source(name: str, seen: Looked[SourceStatus | None] | None) -> SourceAnswer:

@@ -138,4 +138,6 @@ def _source_status(outside: Outside, name: str) -> SourceStatus | None:
     except InvalidRequest:
         return None
     except TransportError as error:
-        return SourceStatus(source=name, reachable=False, error=error.message, hint=error.hint)
+        return SourceStatus(
+            source=name, reachable=False, code=error.code, error=error.message, hint=error.hint
+        )

@@ -11,7 +11,14 @@ from contracts.together import all_at_once
 from fakes.away import Away
 from fakes.memory_source import MemorySource
 from fakes.stepped_clock import SteppedClock
-from oracle_etl.model.errors import BookAway, InvalidRequest, QueueAway, SourceAway, StoreRefused
+from oracle_etl.model.errors import (
+    BookAway,
+    InvalidRequest,
+    LoginRefused,
+    QueueAway,
+    SourceAway,
+    StoreRefused,
+)
 from oracle_etl.outside import Lane
 from oracle_etl.ports import SourceStatus
 from oracle_etl.settings import Secret, Settings, SourceSettings
@@ -79,6 +86,19 @@ class TestAPartThatIsDown:
             "ORA-12541 at host-x",
             "call",
         )
+
+    def test_may_be_oracle_that_refuses_the_login(self, api: Api) -> None:
+        class LockedSource(MemorySource):
+            def status(self) -> SourceStatus:
+                code = LoginRefused.code
+                return SourceStatus(source="default", reachable=False, code=code, error="ORA-01017")
+
+        def locked(name: str) -> MemorySource:
+            raise LoginRefused(f"{name} is locked")
+
+        for source in (lambda _: LockedSource(), locked):
+            read = document(api.having(source=source).get("/api/health"))
+            assert (read["status"], read["oracle"]["code"]) == ("degraded", "ORACLE_LOGIN_REFUSED")
 
     def test_may_be_a_source_that_cannot_even_be_built(self, api: Api) -> None:
         def no_source(name: str) -> MemorySource:

@@ -26,6 +26,8 @@ class SourceStatus:
     national_character_set: str | None = None
     mode: str = "thin"
     pool: Mapping[str, int] | None = None
+    code: str | None = None
+    """Which error it was, where it is not reachable."""
     error: str | None = None
     hint: str = ""
 
