@@ -10,6 +10,10 @@ import pytest
 from command_line.column_readings import WAYS_FOR_ANY_YEAR, reading_of
 
 
+Value = Any
+"""Of any type that Oracle or JSON has."""
+
+
 class TestAColumn:
     @pytest.mark.parametrize(
         ("data_type", "from_oracle", "from_json"),
@@ -55,10 +59,7 @@ class TestAColumn:
         ],
     )
     def test_gives_the_same_value_from_both_sides(
-        self,
-        data_type: str,
-        from_oracle: Any,  # noqa: ANN401 - a value of any type
-        from_json: Any,  # noqa: ANN401 - as above
+        self, data_type: str, from_oracle: Value, from_json: Value
     ) -> None:
         reading = reading_of("C", data_type)
         assert reading.from_driver(from_oracle) == reading.from_json(from_json)
@@ -81,10 +82,7 @@ class TestAColumn:
         ],
     )
     def test_gives_other_values_where_they_differ(
-        self,
-        data_type: str,
-        from_oracle: Any,  # noqa: ANN401 - a value of any type
-        from_json: Any,  # noqa: ANN401 - as above
+        self, data_type: str, from_oracle: Value, from_json: Value
     ) -> None:
         reading = reading_of("C", data_type)
         assert reading.from_driver(from_oracle) != reading.from_json(from_json)
@@ -101,10 +99,7 @@ class TestAColumn:
         ],
     )
     def test_gives_other_hashes_where_python_has_one_for_minus_one_and_minus_two(
-        self,
-        data_type: str,
-        from_oracle: Any,  # noqa: ANN401 - a value of any type
-        from_json: Any,  # noqa: ANN401 - as above
+        self, data_type: str, from_oracle: Value, from_json: Value
     ) -> None:
         reading = reading_of("C", data_type)
         assert hash(reading.from_driver(from_oracle)) != hash(reading.from_json(from_json))
