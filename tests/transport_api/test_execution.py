@@ -301,8 +301,16 @@ class TestCancelling:
     def test_of_a_job_that_has_ended_is_refused(self, api: Api) -> None:
         job = api.execute(api.create("EMP")["id"])
         api.work()
-        status, code, details = problem(api.post(f"/api/jobs/{job['id']}/cancel"))
-        assert (status, code, details) == (409, "JOB_ENDED", {"status": "completed"})
+        response = api.post(f"/api/jobs/{job['id']}/cancel")
+        assert problem(response) == (409, "JOB_ENDED", {"status": "completed"})
+        assert document(response)["hint"] == "there is nothing left to cancel"
+
+    def test_of_a_job_that_failed_is_refused_with_what_can_be_done(self, api: Api) -> None:
+        job = api.execute(api.create("NOTHING")["id"])
+        api.work()
+        response = api.post(f"/api/jobs/{job['id']}/cancel")
+        assert problem(response) == (409, "JOB_ENDED", {"status": "failed"})
+        assert "jobs retry" in document(response)["hint"]
 
     def test_of_no_job_is_refused(self, api: Api) -> None:
         response = api.post("/api/jobs/JOB-20260301-120000-ffff/cancel")

@@ -11,7 +11,7 @@ from itertools import groupby
 from oracle_etl.flow.finish_job import finish_job
 from oracle_etl.flow.work_on import LONGEST_REST_SECONDS
 from oracle_etl.model.errors import JobHasEnded, NoSuchJob, TryAgain
-from oracle_etl.model.job import Counts, Dispatch, Job
+from oracle_etl.model.job import Counts, Dispatch, Job, JobStatus
 from oracle_etl.model.table_task import Step
 from oracle_etl.model.work import WorkRef
 from oracle_etl.outside import Outside
@@ -30,9 +30,11 @@ def cancel_job(job_id: str, *, outside: Outside) -> Job:
         if job is None:
             raise NoSuchJob(f"there is no job {job_id}")
         if job.status.ended:
+            retry = "; `jobs retry` starts what is incomplete"
             raise JobHasEnded(
                 f"{job_id} has ended: {job.status}",
-                hint="there is nothing left to cancel; `jobs retry` starts what is incomplete",
+                hint="there is nothing left to cancel"
+                + ("" if job.status is JobStatus.COMPLETED else retry),
                 details={"status": str(job.status)},
             )
         entries.put_job(job.cancelling(now=now))
