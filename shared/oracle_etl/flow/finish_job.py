@@ -11,6 +11,11 @@ from oracle_etl.flow.admit_jobs import admit_jobs
 from oracle_etl.flow.advance_start import advance_start
 from oracle_etl.flow.claim_work import failure_of
 from oracle_etl.flow.clear_up import clear_up
+from oracle_etl.flow.give_up_closing import (
+    cannot_be_closed,
+    left_by_closers,
+    verdict_without_closing,
+)
 from oracle_etl.flow.judge_version import Verdict, judge_version
 from oracle_etl.flow.keep_closing import Closing
 from oracle_etl.flow.withdraw_objects import withdraw_objects
@@ -47,15 +52,24 @@ def finish_job(job_id: str, *, outside: Outside) -> bool:
     is_closed = False
     closing = Closing(job, outside=outside)
     with suppress(LeaseLost):
-        verdict = judge_version(job, keep=closing.keep, outside=outside)
-        ending = _publish(job, verdict, closing, outside=outside)
-        with suppress(TryAgain, GiveUp):
-            clear_up(job, closing, outside=outside)
+        ending = _ending(job, closing, outside=outside)
         _close(closing, ending, outside=outside)
         is_closed = True
         _tell(job, ending.verdict)
     start_waiting(outside=outside)
     return is_closed
+
+
+def _ending(job: Job, closing: Closing, *, outside: Outside) -> _Ending:
+    """Write what is to be written of a job and remove the rest, or give that up."""
+    if cannot_be_closed(job, outside=outside):
+        left = left_by_closers(job, outside=outside)
+        return _Ending(verdict=verdict_without_closing(job, outside=outside), leftovers=left)
+    verdict = judge_version(job, keep=closing.keep, outside=outside)
+    ending = _publish(job, verdict, closing, outside=outside)
+    with suppress(TryAgain, GiveUp):
+        clear_up(job, closing, outside=outside)
+    return ending
 
 
 def _publish(job: Job, verdict: Verdict, closing: Closing, *, outside: Outside) -> _Ending:
