@@ -13,7 +13,7 @@ Query = Callable[..., Sequence[Mapping[str, Any]]]
 """Runs a statement with named binds and returns its rows by column name."""
 
 _LONGEST_CHAIN = 10
-_BLOCK_BYTES = 8192
+BLOCK_BYTES = 8192
 
 _OBJECT = (
     "SELECT OBJECT_TYPE FROM ALL_OBJECTS WHERE OWNER=:owner AND OBJECT_NAME=:name "
@@ -177,7 +177,7 @@ def estimated_bytes(facts: Mapping[str, Any]) -> int | None:
     rows, width, blocks = (facts.get(key) for key in ("NUM_ROWS", "AVG_ROW_LEN", "BLOCKS"))
     if rows is not None and width is not None:
         return int(rows) * int(width)
-    return None if blocks is None else int(blocks) * _BLOCK_BYTES
+    return None if blocks is None else int(blocks) * BLOCK_BYTES
 
 
 def whole(value: Any) -> int | None:  # noqa: ANN401  a NUMBER of the dictionary

@@ -27,6 +27,7 @@ from oracle_etl.gateways.oracle.server_questions import (
 from oracle_etl.gateways.oracle.sessions import OracleConnection, Sessions
 from oracle_etl.gateways.oracle.statements import (
     Statement,
+    count_blocks,
     count_rows,
     sample_blocks,
     try_flashback,
@@ -52,6 +53,8 @@ _BLOCKS = "SELECT BLOCKS FROM ALL_TABLES WHERE OWNER=:owner AND TABLE_NAME=:name
 _SAMPLES_OF_A_PART = 16
 _LEAST_PERCENT, _FIRST_PERCENT, _MOST_PERCENT = 0.000001, 0.01, 99.0
 _GROWTH = 10
+_SIZING_PERCENT = 0.01
+"""One block of 80 MB: less than that is read by one worker anyway."""
 _MOST_ROWIDS_OF_A_SAMPLE = 20
 """Times as many as wanted; what is beyond is thinned while it comes."""
 _READ_ONLY = "SET TRANSACTION READ ONLY"
@@ -120,6 +123,8 @@ class OracleTableSource:
             shape = dictionary.table_shape(
                 table, query=querying(session), hashes_in_database=hashes
             )
+            if shape.kind.has_ranges and not shape.estimated_bytes:
+                shape = replace(shape, estimated_bytes=_sampled_bytes(session, shape.table))
         return replace(
             shape,
             character_set=self._character_set,
@@ -262,6 +267,13 @@ def _number_or_none(session: oracledb.Connection, statement: Statement) -> int |
             return count_on(session, statement)
     except (UndoGone, GiveUp):
         return None
+
+
+def _sampled_bytes(session: oracledb.Connection, table: TableName) -> int | None:
+    """Return about how large a table without statistics is, None for one that is not large."""
+    statement = count_blocks(table.quoted, percent=_SIZING_PERCENT)
+    blocks = _number_or_none(session, statement)
+    return round(blocks * 100 / _SIZING_PERCENT * dictionary.BLOCK_BYTES) if blocks else None
 
 
 def _sampled_rowids(session: oracledb.Connection, reading: Reading, wanted: int) -> list[str]:

@@ -84,6 +84,14 @@ def sample_blocks(reading: Reading, *, percent: float | None) -> Statement:
     return Statement(text=text, binds=binds)
 
 
+def count_blocks(table: str, *, percent: float) -> Statement:
+    """Return how many blocks of a table hold rows, among some percent of them."""
+    return Statement(
+        text=f"SELECT COUNT(DISTINCT SUBSTR(ROWIDTOCHAR(ROWID),1,15)) FROM {table} "  # noqa: S608  a quoted name and a number
+        f"SAMPLE BLOCK ({percent:.6f})"
+    )
+
+
 def _expressions(columns: tuple[CarriedColumn, ...]) -> Iterator[str]:
     for column in columns:
         yield column.expression

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from oracle_at_hand import stand_in
+from oracle_at_hand import OracleAtHand, stand_in
+from oracle_etl.gateways.oracle import OracleTableSource
 from oracle_etl.gateways.oracle.catalogue import listing
+from oracle_etl.model.errors import InvalidRequest
 from oracle_etl.ports import PageRequest
 from oracle_standin.engine.dictionary.registry import FAMILIES, Described
-from oracle_tables import a_table
+from oracle_tables import a_table, reading_of, rows_of
 
 
 def names_of(*names: str, size: int = 10) -> tuple[list[str], tuple[str, str] | None]:
@@ -57,3 +59,48 @@ class TestStorageThatNobodyMaySelectFrom:
         ):
             page = source.catalogue(PageRequest(), schema=source.schema())
         assert [each.table.name for each in page.items] == ["SHOWN"]
+
+
+class TestTheCatalogue:
+    def test_comes_page_by_page(self, oracle: OracleAtHand, source: OracleTableSource) -> None:
+        with (
+            a_table(oracle, "CAT_A", "ID NUMBER(9)"),
+            a_table(oracle, "CAT_B", "ID NUMBER(9), X DATE"),
+            a_table(oracle, "CAT_C", "ID NUMBER(9)"),
+        ):
+            first = source.catalogue(PageRequest(size=2), search="cat_")
+            second = source.catalogue(PageRequest(size=2, token=first.next_token), search="cat_")
+        assert [(each.table.name, each.columns) for each in first.items] == [
+            ("CAT_A", 1),
+            ("CAT_B", 2),
+        ]
+        assert [each.table.name for each in second.items] == ["CAT_C"]
+        assert second.next_token is None
+
+    def test_takes_a_search_literally(
+        self, oracle: OracleAtHand, source: OracleTableSource
+    ) -> None:
+        with a_table(oracle, "PERCENT", "ID NUMBER(9)"):
+            assert source.catalogue(PageRequest(), search="PER%").items == ()
+
+    def test_takes_a_schema_in_any_case(
+        self, oracle: OracleAtHand, source: OracleTableSource
+    ) -> None:
+        with a_table(oracle, "CASED", "ID NUMBER(9)"):
+            found = source.catalogue(PageRequest(), schema=source.schema().lower(), search="cased")
+        assert [each.table.name for each in found.items] == ["CASED"]
+
+    def test_names_tables_with_blanks_of_any_width(
+        self, oracle: OracleAtHand, source: OracleTableSource
+    ) -> None:
+        with a_table(oracle, '"売上\u3000明細"', "ID NUMBER(9)", "7") as table:
+            [found] = source.catalogue(PageRequest(), search="売上").items
+            assert rows_of(source, reading_of(source, found.table)) == [{"ID": 7}]
+        assert found.table == table
+
+    def test_of_another_schema_is_empty(self, source: OracleTableSource) -> None:
+        assert source.catalogue(PageRequest(), schema="NOBODY").items == ()
+
+    def test_refuses_a_token_of_somebody_else(self, source: OracleTableSource) -> None:
+        with pytest.raises(InvalidRequest, match="page token"):
+            source.catalogue(PageRequest(token="!!"))

@@ -33,7 +33,6 @@ from oracle_etl.model.names import TableName
 from oracle_etl.model.reading import Reading
 from oracle_etl.model.table_task import RowidRange
 from oracle_etl.model.transport import Carriage, Mask, MaskKind, TableChoice
-from oracle_etl.ports import PageRequest
 from oracle_standin.engine.database import OracleDatabase
 from oracle_standin.faults import Action, FaultBook, Rule
 from oracle_tables import BATCH_BYTES, a_table, reading_of, rows_of
@@ -117,6 +116,22 @@ class TestTheShapeOfATable:
         assert [each.name for each in shape.columns if each.invisible] == ["SECRET"]
         assert found == [{"ID": 1, "SECRET": "x"}]
 
+    def test_tells_the_size_of_a_table_without_statistics_from_a_sample(
+        self, oracle: OracleAtHand, source: OracleTableSource, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(source_module, "_SIZING_PERCENT", 50.0)
+        with a_table(oracle, "UNKNOWN_SIZE", "ID NUMBER(9), FILLING CHAR(500)") as table:
+            empty = source.shape(table).estimated_bytes
+            with oracle.session() as session, session.cursor() as cursor:
+                cursor.executemany(
+                    "INSERT INTO UNKNOWN_SIZE VALUES (:1, 'x')", [(each,) for each in range(4000)]
+                )
+                session.commit()
+            filled = source.shape(table).estimated_bytes
+        assert empty is None
+        assert filled is not None
+        assert 1_000_000 < filled < 4_000_000
+
     def test_of_nothing_is_an_error_with_the_name(self, source: OracleTableSource) -> None:
         with pytest.raises(TableNotFound, match="NOWHERE is not there") as raised:
             source.shape(TableName(name="NOWHERE"))
@@ -138,51 +153,6 @@ class TestAQuery:
     def test_that_is_no_query_is_refused(self, source: OracleTableSource) -> None:
         with pytest.raises(InvalidRequest, match="must start with SELECT"):
             source.query_shape("Q", "DROP TABLE EMP")
-
-
-class TestTheCatalogue:
-    def test_comes_page_by_page(self, oracle: OracleAtHand, source: OracleTableSource) -> None:
-        with (
-            a_table(oracle, "CAT_A", "ID NUMBER(9)"),
-            a_table(oracle, "CAT_B", "ID NUMBER(9), X DATE"),
-            a_table(oracle, "CAT_C", "ID NUMBER(9)"),
-        ):
-            first = source.catalogue(PageRequest(size=2), search="cat_")
-            second = source.catalogue(PageRequest(size=2, token=first.next_token), search="cat_")
-        assert [(each.table.name, each.columns) for each in first.items] == [
-            ("CAT_A", 1),
-            ("CAT_B", 2),
-        ]
-        assert [each.table.name for each in second.items] == ["CAT_C"]
-        assert second.next_token is None
-
-    def test_takes_a_search_literally(
-        self, oracle: OracleAtHand, source: OracleTableSource
-    ) -> None:
-        with a_table(oracle, "PERCENT", "ID NUMBER(9)"):
-            assert source.catalogue(PageRequest(), search="PER%").items == ()
-
-    def test_takes_a_schema_in_any_case(
-        self, oracle: OracleAtHand, source: OracleTableSource
-    ) -> None:
-        with a_table(oracle, "CASED", "ID NUMBER(9)"):
-            found = source.catalogue(PageRequest(), schema=source.schema().lower(), search="cased")
-        assert [each.table.name for each in found.items] == ["CASED"]
-
-    def test_names_tables_with_blanks_of_any_width(
-        self, oracle: OracleAtHand, source: OracleTableSource
-    ) -> None:
-        with a_table(oracle, '"売上\u3000明細"', "ID NUMBER(9)", "7") as table:
-            [found] = source.catalogue(PageRequest(), search="売上").items
-            assert rows_of(source, reading_of(source, found.table)) == [{"ID": 7}]
-        assert found.table == table
-
-    def test_of_another_schema_is_empty(self, source: OracleTableSource) -> None:
-        assert source.catalogue(PageRequest(), schema="NOBODY").items == ()
-
-    def test_refuses_a_token_of_somebody_else(self, source: OracleTableSource) -> None:
-        with pytest.raises(InvalidRequest, match="page token"):
-            source.catalogue(PageRequest(token="!!"))
 
 
 class TestAReadingAtAnScn:
