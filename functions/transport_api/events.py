@@ -9,7 +9,7 @@ from http import HTTPStatus
 from oracle_etl.flow.watch_job import EventName, JobEvent, Pace, WatchPoint, watch_job
 from oracle_etl.model.errors import NoSuchJob, TransportError
 from oracle_etl.model.job import Job
-from oracle_etl.model.progress import StageName
+from oracle_etl.model.progress import Stage, StageName
 from oracle_etl.model.table_task import TableTask
 from transport_api.answers import Answer, duration_seconds, rounded, version_of
 from transport_api.answers_of_job_tables import bytes_so_far, rows_so_far
@@ -20,6 +20,7 @@ from transport_api.requests import NothingAsked
 LOGGER = logging.getLogger(__name__)
 
 _HEARTBEAT = b": still here\n\n"
+_GOES_ON = "another worker goes on with it"
 _RECONNECT_AFTER = b"retry: 1000\n\n"
 
 
@@ -244,7 +245,7 @@ def _error(event: JobEvent) -> ErrorEvent:
             table=None if table is None else f"{table.table}",
             code="TRY_AGAIN",
             message=note or "the worker gave the table back",
-            hint=hint or "another worker goes on with it",
+            hint="; ".join(filter(None, (hint, _rest(table, stage)))) or _GOES_ON,
             will_retry=will_retry,
         )
     return ErrorEvent(
@@ -255,6 +256,14 @@ def _error(event: JobEvent) -> ErrorEvent:
         hint=failure.hint,
         will_retry=False,
     )
+
+
+def _rest(table: TableTask | None, stage: Stage | None) -> str:
+    """Say until when a table rests; nothing where somebody has gone on with it since."""
+    if table is None or table.hold.owner is not None or table.hold.expires_at is None:
+        return ""
+    is_last = table.stages[-1:] == (stage,)
+    return f"it is tried again at {table.hold.expires_at:%H:%M:%S} UTC" if is_last else ""
 
 
 def _complete(job: Job) -> CompleteEvent:

@@ -289,6 +289,24 @@ class TestTheSpecificationsEvents:
         data = self.data(EventName.ERROR, table=self.table, stage=stage)
         assert data["hint"] == "set ORACLE_SESSIONS"
 
+    def test_error_that_is_not_the_end_says_until_when_the_table_rests(self) -> None:
+        stage = Stage(name=StageName.RETURNED, at=NOON, note="no seat", hint="set ORACLE_SESSIONS")
+        rests = Hold(failures=1, expires_at=later(25))
+        table = replace(self.table, hold=rests, stages=(stage,))
+        data = self.data(EventName.ERROR, table=table, stage=stage)
+        assert data["hint"] == "set ORACLE_SESSIONS; it is tried again at 12:00:25 UTC"
+
+    def test_error_that_others_went_on_from_says_no_more_when(self) -> None:
+        stage = Stage(name=StageName.RETURNED, at=NOON, note="no seat")
+        begun = Stage(name=StageName.PLANNING, at=later(25))
+        held = Hold(failures=1, owner="another", expires_at=later(145))
+        for table in (
+            replace(self.table, hold=held, stages=(stage,)),
+            replace(self.table, hold=replace(held, owner=None), stages=(stage, begun)),
+        ):
+            data = self.data(EventName.ERROR, table=table, stage=stage)
+            assert data["hint"] == "another worker goes on with it"
+
     def test_error_without_a_reason_still_says_something(self) -> None:
         stage = Stage(name=StageName.RETURNED, at=NOON)
         data = self.data(EventName.ERROR, table=self.table, stage=stage)
