@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from oracle_etl.flow.every_item import every_item
+from oracle_etl.flow.tables_of import tables_of
 from oracle_etl.model.columns import ColumnPlan
 from oracle_etl.model.errors import NoSuchTable
 from oracle_etl.model.job import Job, JobKind, JobStatus
+from oracle_etl.model.names import version_label
 from oracle_etl.model.table_task import TableTask
 from oracle_etl.model.transport import OnSchemaChange
 from oracle_etl.model.work import WorkStatus
@@ -24,9 +26,11 @@ class Compared:
 
     objections: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    was_there: bool = True
+    """Whether the version before has the table."""
 
 
-NOTHING_TO_SAY = Compared()
+_WAS_NOT_THERE = Compared(was_there=False)
 
 
 def version_before(job: Job, *, outside: Outside) -> Job | None:
@@ -58,9 +62,9 @@ def compare_versions(job: Job, before: Job, table: TableTask, *, outside: Outsid
         # Ids come from names, so the same table has the same id in every job.
         earlier = outside.book.table(before.id, table.table_id)
     except NoSuchTable:
-        return NOTHING_TO_SAY
+        return _WAS_NOT_THERE
     if earlier.status is not WorkStatus.COMPLETED:
-        return NOTHING_TO_SAY
+        return _WAS_NOT_THERE
     proof = job.transport.proof
     drop = proof.max_row_drop_percent
     objections: tuple[str, ...] = ()
@@ -76,6 +80,36 @@ def compare_versions(job: Job, before: Job, table: TableTask, *, outside: Outsid
     if proof.on_schema_change is OnSchemaChange.WARN:
         return Compared(objections=objections, warnings=told)
     return Compared(objections=objections)
+
+
+def tables_gone(
+    job: Job, before: Job, *, listed: Collection[str], keep: Callable[[], None], outside: Outside
+) -> Compared:
+    """Return what the transport wants to be told of tables that are no longer in its version.
+
+    `listed` has the ids of those that are; `keep` is called at every table. Whoever edits the
+    transport may mean that they go. Otherwise a pattern no longer finds them, as where a privilege
+    was revoked.
+    """
+    gone = tuple(_gone(before, listed, keep, outside=outside))
+    proof = job.transport.proof
+    refuses = (
+        proof.on_schema_change is OnSchemaChange.FAIL or proof.max_row_drop_percent is not None
+    )
+    was_edited = job.transport.revision != before.transport.revision
+    if refuses and not was_edited:
+        return Compared(objections=gone)
+    return Compared(warnings=gone)
+
+
+def _gone(
+    before: Job, listed: Collection[str], keep: Callable[[], None], *, outside: Outside
+) -> Iterator[str]:
+    version = version_label(before.version or 0)
+    for table in tables_of(before.id, outside=outside, status=WorkStatus.COMPLETED):
+        keep()
+        if table.table_id not in listed:
+            yield f"{table.table} is not in this version; {version} has {table.rows} rows of it"
 
 
 def _completed_runs(job: Job, *, outside: Outside) -> Iterator[Job]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from oracle_etl.flow.bigquery_limits import bigquery_warnings
-from oracle_etl.flow.compare_versions import compare_versions, version_before
+from oracle_etl.flow.compare_versions import compare_versions, tables_gone, version_before
 from oracle_etl.flow.keep_closing import nothing_to_keep
 from oracle_etl.flow.tables_of import tables_of
 from oracle_etl.model.job import Job, JobStatus
@@ -49,6 +49,12 @@ class _Findings:
     objections: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     """What is said of tables whose columns are not those of the version before."""
+    listed: set[str] = field(default_factory=set)
+    """The ids of all its tables."""
+    known_count: int = 0
+    """Tables that the version before has too."""
+    gone: list[str] = field(default_factory=list)
+    """What is said of tables that were in the version before and are not in this one."""
     apart: list[str] = field(default_factory=list)
     """Tables read in a transaction of their own."""
     large: list[str] = field(default_factory=list)
@@ -79,6 +85,11 @@ def judge_version(
             compared = compare_versions(job, before, table, outside=outside)
             findings.objections += compared.objections
             findings.changed += compared.warnings
+            findings.known_count += compared.was_there
+    if before is not None and findings.known_count < before.counts.tables_completed:
+        gone = tables_gone(job, before, listed=findings.listed, keep=keep, outside=outside)
+        findings.objections += gone.objections
+        findings.gone += gone.warnings
     return replace(_verdict(job, findings), finished_at=findings.finished_at)
 
 
@@ -89,6 +100,7 @@ def _verdict(job: Job, findings: _Findings) -> Verdict:
         *_first(findings.doubled, others="more names like these"),
         *_first(findings.large, others="more tables like these"),
         *_first(findings.changed, others="more tables whose columns changed"),
+        *_first(findings.gone, others="more tables that are not in this version"),
     )
     # No SCN at all means a transaction per table: each has a moment of its own.
     is_mixed = len(findings.moments) > 1 or findings.moments == {None}
@@ -152,6 +164,7 @@ def _remedy(findings: _Findings) -> str:
 
 
 def _look_at(table: TableTask, findings: _Findings) -> None:
+    findings.listed.add(table.table_id)
     if table.completed_at is not None:
         findings.finished_at = max(findings.finished_at or table.completed_at, table.completed_at)
     if table.status is WorkStatus.FAILED:

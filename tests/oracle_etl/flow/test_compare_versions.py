@@ -64,6 +64,50 @@ class TestRowsThatFell:
         assert job.failure.message.endswith("; and 3 more")
 
 
+class TestATableThatAPatternNoLongerFinds:
+    @pytest.mark.parametrize(
+        "proof", [Proof(on_schema_change=OnSchemaChange.FAIL), Proof(max_row_drop_percent=1)]
+    )
+    def test_refuses_success_where_the_transport_demands_as_much(
+        self, home: Outside, source: MemorySource, proof: Proof
+    ) -> None:
+        transport = put_transport(home, "*", proof=proof)
+        run(home, transport)
+        del source.states["EMP"]
+        job = run(home, transport)
+        assert (job.status, job.counts.tables_completed) == (JobStatus.FAILED, 1)
+        assert job.failure is not None
+        assert job.failure.message == "HR.EMP is not in this version; v001 has 25 rows of it"
+
+    def test_is_told_of_otherwise(self, home: Outside, source: MemorySource) -> None:
+        transport = put_transport(home, "*")
+        run(home, transport)
+        del source.states["EMP"]
+        job = run(home, transport)
+        assert job.status is JobStatus.COMPLETED
+        assert job.warnings == ("HR.EMP is not in this version; v001 has 25 rows of it",)
+
+    def test_is_nothing_to_tell_where_every_change_is_allowed(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        transport = put_transport(home, "*", proof=Proof(on_schema_change=OnSchemaChange.ALLOW))
+        run(home, transport)
+        del source.states["EMP"]
+        assert run(home, transport).warnings == ()
+
+
+class TestATableThatSomebodyTookOffTheList:
+    def test_is_told_of_and_refuses_nothing(self, home: Outside) -> None:
+        proof = Proof(on_schema_change=OnSchemaChange.FAIL)
+        transport = put_transport(home, "EMP", "DEPT", proof=proof)
+        run(home, transport)
+        shorter = {"tables": (TableChoice(table="DEPT"),)}
+        change_transport(transport.id, shorter, outside=home)
+        job = run(home, transport)
+        assert job.status is JobStatus.COMPLETED
+        assert job.warnings == ("EMP is not in this version; v001 has 25 rows of it",)
+
+
 class TestAVersionThatWasRefused:
     @pytest.mark.parametrize("allowed", [None, 90.0])
     def test_is_completed_by_a_retry_once_the_transport_allows_it_without_a_reading(
