@@ -32,13 +32,15 @@ ASKED_FOR_A_TABLE = [
     "FROM ALL_COL_COMMENTS",
     "FROM ALL_TAB_COLS",
     "FROM ALL_CONSTRAINTS",
+    "SAMPLE BLOCK",
     "'DB_UNIQUE_NAME'",
     "WHERE ROWNUM<1",
     "SET TRANSACTION READ ONLY",
     "SELECT COUNT(*)",
     'SELECT "ID","QTY"',
 ]
-"""How it is made, whether this is still the job's database and its SCN, its count, its rows."""
+"""How it is made, how large it is where statistics do not say, whether this is
+still the job's database and its SCN, its count, its rows."""
 _SMALL = CASES["small"].shrunk(0.05)
 
 

@@ -151,8 +151,8 @@ class Sessions:
         refusals = self._connection.refusals
         if self._pool is None and refusals is not None and refusals.is_known(self._mark_of_login()):
             raise LoginRefused(
-                f"{self._connection.source} refused this login to another process "
-                "(not tried again yet)",
+                f"source {self._connection.source} refused this login to another process, as"
+                " with ORA-01017 (not tried again yet)",
                 hint=f"{LOGIN_HINT}; this one is tried again within five minutes, another at once",
             )
 
