@@ -17,7 +17,7 @@ from oracle_etl.flow.divide_work import divide_early, divide_work
 from oracle_etl.flow.encode import PartRole
 from oracle_etl.flow.end_work import cancel_work, fail_work, give_back
 from oracle_etl.flow.foresee_undo import foresee_undo
-from oracle_etl.flow.keep_lease import JobCancelled, Lease, WorkerStopping
+from oracle_etl.flow.keep_lease import JobCancelled, Lease, SeatLost, WorkerStopping
 from oracle_etl.flow.move_table import move_table
 from oracle_etl.flow.place_table import commit_reading, place_table
 from oracle_etl.flow.plan_table import plan_moments_as_text, plan_table, reading_of
@@ -64,8 +64,9 @@ DONE = Settled()
 
 def work_on(claim: Claim, *, lease: Lease, outside: Outside) -> Settled:
     """Plan, read or place what was claimed; every error ends as a decision written down."""
+    began = outside.clock.monotonic()
     try:
-        settled = _settle(claim, lease, outside)
+        settled = _settle(claim, lease, began, outside)
         if settled.is_done:
             _close_after_last_part(claim, outside)
     except LeaseLost:
@@ -73,7 +74,7 @@ def work_on(claim: Claim, *, lease: Lease, outside: Outside) -> Settled:
     return settled
 
 
-def _settle(claim: Claim, lease: Lease, outside: Outside) -> Settled:
+def _settle(claim: Claim, lease: Lease, began: float, outside: Outside) -> Settled:
     try:
         try:
             _work(claim, lease, outside)
@@ -88,11 +89,24 @@ def _settle(claim: Claim, lease: Lease, outside: Outside) -> Settled:
         fail_work(claim, failure_of(error), outside=outside)
         _tell(claim, "failed", error)
     except WorkerStopping as error:
-        give_back(claim, Hold.freed, note=error.message, outside=outside)
-        return Settled(again_after_seconds=0)
+        return _stopped(claim, error, outside.clock.monotonic() - began, outside)
     except TryAgain as error:
         return _try_again(claim, error, outside)
     return DONE
+
+
+def _stopped(claim: Claim, error: WorkerStopping, worked: float, outside: Outside) -> Settled:
+    """Give work back; as a failure where it had, in so many seconds, as much as a task may give."""
+    limits = outside.limits
+    is_own_fault = limits.task_timeout is not None and worked >= limits.task_floor
+    if is_own_fault and not isinstance(error, SeatLost):
+        too_long = TryAgain(
+            f"its worker had to end {worked:.0f} s after it began, and it was not done",
+            hint="have it read in smaller parts (`part_bytes`), or raise ETL_TASK_TIMEOUT",
+        )
+        return _try_again(claim, too_long, outside)
+    give_back(claim, Hold.freed, note=error.message, outside=outside)
+    return Settled(again_after_seconds=0)
 
 
 def _try_again(claim: Claim, error: TryAgain, outside: Outside) -> Settled:

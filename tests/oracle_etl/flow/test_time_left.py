@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from fakes.memory_source import MemorySource
-from flow_home import LIMITS, a_home, drain, put_transport, start
+from flow_home import LIMITS, a_home, drain, put_transport, start, tables
+from oracle_etl.flow.drain_queue import drain_queue
 from oracle_etl.flow.tick import tick
+from oracle_etl.flow.work_on import LONGEST_REST_SECONDS
 from oracle_etl.model.job import Job, JobStatus
 from oracle_etl.model.reading import Reading
 from oracle_etl.outside import Outside
@@ -54,3 +57,45 @@ class TestAWorkerWithLittleTimeLeft:
     def test_works_to_the_end_where_nobody_ends_it(self, home: Outside, job: Job) -> None:
         endless = replace(home, limits=LIMITS)
         assert drain(endless) == 3
+
+
+class TestATableThatTakesLongerThanATask:
+    def ended_after(self, home: Outside, seconds: float) -> None:
+        """Let a worker begin, and end it after so many seconds."""
+        stopping = threading.Event()
+
+        def last(reading: Reading, batch: int) -> None:
+            home.clock.wait(seconds)
+            stopping.set()
+
+        source = home.source("default")
+        assert isinstance(source, MemorySource)
+        source.before_batch = last
+        drain_queue(owner="ended", stopping=stopping, outside=home)
+        home.clock.wait(LIMITS.lease)
+        tick(outside=home)
+
+    def test_fails_in_the_end_and_says_what_to_do(self, home: Outside) -> None:
+        job = start(home, put_transport(home, "EMP"))
+        for _ in range(LIMITS.attempts):
+            self.ended_after(home, 250.0)
+            home.clock.wait(LONGEST_REST_SECONDS)
+        failure = tables(home, job)["EMP"].failure
+        assert failure.code == "ATTEMPTS_EXHAUSTED"
+        assert "310 s after it began" in failure.message
+        (told, *_) = [each for each in tables(home, job)["EMP"].stages if each.hint]
+        assert "ETL_TASK_TIMEOUT" in told.hint
+
+    def test_does_not_fail_of_workers_that_end_early(self, home: Outside) -> None:
+        job = start(home, put_transport(home, "EMP"))
+        for _ in range(LIMITS.attempts + 1):
+            self.ended_after(home, 100.0)
+        table = tables(home, job)["EMP"]
+        assert (table.failure, table.hold.failures) == (None, 0)
+
+    def test_does_not_fail_of_them_where_nobody_ends_workers(self, home: Outside) -> None:
+        endless = replace(home, limits=LIMITS)
+        job = start(endless, put_transport(endless, "EMP"))
+        for _ in range(LIMITS.attempts + 1):
+            self.ended_after(endless, 250.0)
+        assert tables(home, job)["EMP"].hold.failures == 0
