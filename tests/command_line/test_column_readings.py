@@ -9,7 +9,6 @@ import pytest
 
 from command_line.column_readings import WAYS_FOR_ANY_YEAR, reading_of
 
-
 Value = Any
 """Of any type that Oracle or JSON has."""
 
