@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
+import os
 import signal
 import ssl
 import sys
@@ -22,6 +24,7 @@ from oracle_standin.wire.rows import Repeats
 
 NOTICE = "This is a stand-in for development, not an Oracle database: no data is kept or protected."
 WALLET_PASSWORD = "stand-in"
+_NOT_OURS_TO_LISTEN_ON = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,6 +38,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     database.create_user(USER, PASSWORD)
     if chosen.schema == "sample":
         fill(database)
+    try:
+        _serve(database, chosen, ended=ended)
+    except OSError as error:
+        if error.errno not in _NOT_OURS_TO_LISTEN_ON:
+            raise
+        why = f"cannot listen on {chosen.host}, port {chosen.port}: {os.strerror(error.errno)}"
+        remedy = "take another port with --port, or any free one with --port 0"
+        print(f"{why}\n  {remedy}", file=sys.stderr)  # noqa: T201 - a program speaks so
+        return 2
+    return 0
+
+
+def _serve(database: OracleDatabase, chosen: argparse.Namespace, *, ended: threading.Event) -> None:
     with (
         tempfile.TemporaryDirectory(prefix="oracle-standin-") as folder,
         running(
@@ -43,7 +59,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ):
         _announce(server)
         ended.wait()
-    return 0
 
 
 def _announce(server: Server) -> None:

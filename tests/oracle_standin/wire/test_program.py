@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -49,6 +50,20 @@ class TestTheProgram:
                 cursor.execute("INSERT INTO T VALUES (:1)", [7])
                 connected.commit()
                 assert cursor.execute("SELECT A FROM T").fetchall() == [(7,)]
+
+    def test_says_what_to_do_where_its_port_is_taken(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = str(taken.getsockname()[1])
+            refused = subprocess.run(  # noqa: S603 - our own interpreter and program
+                [sys.executable, "-m", "oracle_standin", "--schema", "empty", "--port", port],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        assert refused.returncode == 2
+        assert f"cannot listen on 127.0.0.1, port {port}: Address already in use" in refused.stderr
+        assert "take another port with --port" in refused.stderr
+        assert "Traceback" not in refused.stderr
 
     def test_says_that_it_is_a_stand_in(self) -> None:
         with program("--schema", "empty") as (process, _):
