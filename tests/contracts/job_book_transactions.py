@@ -170,6 +170,14 @@ class TransactionsContract(JobBookContract):
         assert taken.count(True) == 2
         assert sorted(slot.number for slot in slots) == [0, 1]
 
+    def test_read_one_slot_by_itself(self, book: JobBook) -> None:
+        mine, other = (a_slot(each, source="erp") for each in (0, 1))
+        for slot in (mine, other):
+            book.transact(lambda entries, slot=slot: entries.put_slot(slot))  # type: ignore[misc]
+        assert book.transact(lambda entries: entries.slot("erp", 0)) == mine
+        assert book.transact(lambda entries: entries.slot("erp", 2)) is None
+        assert book.transact(lambda entries: entries.slot("crm", 0)) is None
+
     def test_keep_the_slots_of_sources_apart(self, book: JobBook) -> None:
         def work(entries: Entries) -> None:
             entries.put_slot(a_slot(0, source="erp"))

@@ -83,7 +83,8 @@ def _take(entries: Entries, *, source: str, owner: str, outside: Outside) -> Sea
 
 
 def _mine(entries: Entries, seat: Seat) -> SessionSlot:
-    for slot in entries.slots(seat.source):
-        if slot.number == seat.number and slot.owner == seat.owner:
-            return slot
+    # That slot alone: whoever read all of a source's would meet every other worker's renewal.
+    slot = entries.slot(seat.source, seat.number)
+    if slot is not None and slot.owner == seat.owner:
+        return slot
     raise LeaseLost(f"seat {seat.number} at {seat.source} went to another worker")

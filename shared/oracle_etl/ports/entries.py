@@ -69,6 +69,10 @@ class Entries(Protocol):
         """Read what an idempotency key stood for."""
         ...
 
+    def slot(self, source: str, number: int) -> SessionSlot | None:
+        """Read one session slot; None where it was never taken."""
+        ...
+
     def slots(self, source: str) -> Sequence[SessionSlot]:
         """Read the session slots of a source that were ever taken."""
         ...

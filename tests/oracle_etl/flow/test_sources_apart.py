@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from fakes.memory_source import MemorySource
 from flow_home import LIMITS, CountingLauncher, a_home, drain, put_transport, settle, start, tables
 from oracle_etl.flow.claim_work import Unclaimed, claim_work
-from oracle_etl.flow.take_seat import Seat, leave_seat, move_seat, take_seat
+from oracle_etl.flow.take_seat import Seat, keep_seat, leave_seat, move_seat, take_seat
 from oracle_etl.flow.tick import tick
 from oracle_etl.gateways.embedded.sqlite import Database, SqliteTaskQueue
 from oracle_etl.model.errors import InvalidRequest, LeaseLost
@@ -21,7 +21,9 @@ from oracle_etl.model.job import JobStatus
 from oracle_etl.model.reading import Reading
 from oracle_etl.model.work import WorkRef
 from oracle_etl.outside import Lane, Outside
-from oracle_etl.ports import JobBook, TableSource
+from oracle_etl.ports import Entries, JobBook, TableSource
+
+T = TypeVar("T")
 
 TWO = {"default": 1, "erp": 1}
 
@@ -75,6 +77,28 @@ def asked(lane: Lane) -> list[int]:
     return lane.launcher.asked
 
 
+class WithoutLists:
+    """A book whose transactions read no lists, which would meet whoever writes anywhere in them."""
+
+    def __init__(self, book: JobBook) -> None:
+        self._book = book
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the book has
+        return getattr(self._book, name)
+
+    def transact(self, work: Callable[[Entries], T]) -> T:
+        return self._book.transact(lambda entries: work(_OneByOne(entries)))
+
+
+class _OneByOne:
+    def __init__(self, entries: Entries) -> None:
+        self._entries = entries
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever entries have
+        assert name != "slots", "all slots are read"
+        return getattr(self._entries, name)
+
+
 class TestSeats:
     def test_of_one_source_are_not_those_of_another(self, home: Outside) -> None:
         taken = [take_seat(owner=f"w{number}", outside=home) for number in range(3)]
@@ -102,6 +126,17 @@ class TestSeats:
         with pytest.raises(LeaseLost):
             move_seat(seat, "erp", outside=home)
         assert take_seat(owner="w3", outside=home) == seat_at("erp", owner="w3")
+
+    def test_are_kept_without_a_look_at_those_of_others(self, home: Outside) -> None:
+        seat = take_seat(owner="w1", outside=home)
+        assert seat is not None
+        blind = replace(home, book=WithoutLists(home.book))
+        home.clock.wait(LIMITS.lease / 2)
+        keep_seat(seat, outside=blind)
+        home.clock.wait(LIMITS.lease / 2)
+        assert take_seat(owner="w2", outside=home) == seat_at("erp", owner="w2")
+        leave_seat(seat, outside=blind)
+        assert take_seat(owner="w3", outside=home) == seat_at("default", owner="w3")
 
     def test_are_not_taken_at_sources_of_other_workers(
         self, service: Outside, other_worker: Outside

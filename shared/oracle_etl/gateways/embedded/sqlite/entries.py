@@ -147,6 +147,13 @@ class SqliteEntries:
         row = self._one("SELECT document FROM receipts WHERE key = ?", key)
         return None if row is None else RECEIPTS.from_bytes(row["document"])
 
+    def slot(self, source: str, number: int) -> SessionSlot | None:
+        """Read one session slot."""
+        row = self._one(
+            "SELECT document FROM slots WHERE source = ? AND number = ?", source, number
+        )
+        return None if row is None else SLOTS.from_bytes(row["document"])
+
     def slots(self, source: str) -> Sequence[SessionSlot]:
         """Read the session slots of a source that were ever taken."""
         rows = self._all("SELECT document FROM slots WHERE source = ? ORDER BY number", source)

@@ -101,6 +101,11 @@ class FirestoreEntries:
         found = self._read(documents.receipt_path(key))
         return None if found is None else RECEIPTS.from_document(found)
 
+    def slot(self, source: str, number: int) -> SessionSlot | None:
+        """Read one session slot."""
+        found = self._read(documents.slot_path(source, number))
+        return None if found is None else SLOTS.from_document(found)
+
     def slots(self, source: str) -> Sequence[SessionSlot]:
         """Read the session slots of a source that were ever taken."""
         found = self._ask(Asked(shape="slots", equal=(source,)))
