@@ -112,7 +112,7 @@ secrets_with_value() {
 
 write_settings() {
   local secrets
-  secrets="$(secrets_with_value | paste -sd, | sed 's/,/, /g')"
+  secrets="$(secrets_with_value | paste -sd, - | sed 's/,/, /g')"
   cat > settings.auto.tfvars << SETTINGS
 project_id   = "${project}"
 region       = "${region}"
