@@ -15,6 +15,7 @@ from typing import Any
 
 import requests
 
+from journey_homes.last_to_leave import ends_with_us
 from oracle_etl.settings import environment_with
 
 START_SECONDS = 60.0
@@ -28,7 +29,7 @@ class Served:
         self._process = subprocess.Popen(
             (sys.executable, "-m", "command_line", "serve", "--json"),
             env=environment_with(SERVER_PORT="0", DATA_FOLDER=str(folder), **settings),
-            cwd=folder,
+            cwd=ends_with_us(folder),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,

@@ -19,6 +19,7 @@ import pytest
 
 from builders import NOON, a_job, a_table, a_transport
 from contracts.together import all_at_once
+from journey_homes.last_to_leave import ends_with_us
 from oracle_etl.gateways.embedded.sqlite import Database, SqliteJobBook
 from oracle_etl.model.job import JobStatus
 from oracle_etl.model.progress import Stage, StageName
@@ -61,6 +62,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             *("--bind", "127.0.0.1:0", f"functions_framework:create_app('api', '{MAIN}')"),
         ],
         env={**kept, "DATA_FOLDER": f"{data_folder}"},
+        cwd=ends_with_us(data_folder),
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
