@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from oracle_etl.flow.claim_work import Claim, claimed_part, claimed_table
 from oracle_etl.flow.plan_columns import plan_columns, with_moments_as_text
-from oracle_etl.flow.settle_moment import moment_of, settle_moment
+from oracle_etl.flow.settle_moment import key_to_hash_with, moment_of, settle_moment
 from oracle_etl.flow.split_table import MOST_PARTS, can_be_split, ranges_between, split_table
 from oracle_etl.flow.table_reading import table_reading
 from oracle_etl.model.columns import TableShape
@@ -43,7 +43,8 @@ def plan_table(claim: Claim, *, outside: Outside) -> Planned:
     scn, note = moment_of(shape, job, source)
     plan = plan_columns(shape, claim.table.choice, job.transport.carriage)
     table = replace(claim.table, resolved=shape.table, scn=scn)
-    reading = table_reading(table, plan, job=job, mask_key=outside.mask_key())
+    key = key_to_hash_with(job, claim.table.choice, outside=outside)
+    reading = table_reading(table, plan, job=job, mask_key=key)
     table = _write_plan(claim, reading, shape, note=note, outside=outside)
     ranges = _ranges(reading, shape, job, source, outside=outside)
     if len(ranges) > 1:
@@ -57,7 +58,8 @@ def reading_of(claim: Claim, *, outside: Outside) -> Reading:
     plan = outside.book.plan(table.job_id, table.table_id)
     assert plan is not None, "a plan is written before any part of it"
     rows_of = claim.part.rows_of if claim.part else None
-    return table_reading(table, plan, job=claim.job, rows_of=rows_of, mask_key=outside.mask_key())
+    key = key_to_hash_with(claim.job, table.choice, outside=outside)
+    return table_reading(table, plan, job=claim.job, rows_of=rows_of, mask_key=key)
 
 
 def plan_moments_as_text(claim: Claim, reading: Reading, *, outside: Outside) -> Reading:

@@ -29,20 +29,39 @@ _RUN_ANEW = "run the transport again, or `jobs retry`: either makes a new versio
 def settle_moment(job: Job, choice: TableChoice, source: TableSource, *, outside: Outside) -> Job:
     """Return the job with its moment settled: the first worker to get here decides for all.
 
-    Whoever comes later reads of the same database, and hashes with the same key:
-    DatabaseReplaced, MaskKeyChanged where that cannot be.
+    Whoever comes later reads of the same database, DatabaseReplaced where that cannot be.
     """
     if job.read_with is None:
         job = _settled(job, source, outside=outside)
-    job = _keyed(job, choice, outside=outside)
-    check_reads_alike(job, choice, source, outside=outside)
+    _check_database(job, choice, source)
     return job
+
+
+def key_to_hash_with(job: Job, choice: TableChoice, *, outside: Outside) -> bytes | None:
+    """Return the key of hash masks for a table, None where it has none or no key is at hand.
+
+    It is that of the job's first hash: MaskKeyChanged where it is another by now.
+    """
+    if not _is_hashed(choice):
+        return None
+    key = outside.mask_key()
+    if not key:
+        return None
+    _check_key(_keyed(job, _mark_of(key), outside=outside), choice, _mark_of(key))
+    return key
 
 
 def check_reads_alike(
     job: Job, choice: TableChoice, source: TableSource, *, outside: Outside
 ) -> None:
     """Raise what keeps a table from being read with what its job began with."""
+    _check_database(job, choice, source)
+    key = outside.mask_key() if _is_hashed(choice) else None
+    if key:  # where none is at hand nothing is hashed either
+        _check_key(job, choice, _mark_of(key))
+
+
+def _check_database(job: Job, choice: TableChoice, source: TableSource) -> None:
     assert job.read_with is not None, "nothing is read before that is settled"
     database = source.database()
     if database != job.read_with.database:
@@ -51,9 +70,12 @@ def check_reads_alike(
             f"and source {job.transport.source} now leads to {database}",
             hint=f"let the source lead to the former one, or {_RUN_ANEW}",
         )
-    mark, former = _mark_for(choice, outside=outside), job.read_with.mask_key
-    # Where no key is or was at hand, nothing is or was hashed.
-    if mark is not None and former is not None and mark != former:
+
+
+def _check_key(job: Job, choice: TableChoice, mark: str) -> None:
+    assert job.read_with is not None, "nothing is hashed before that is settled"
+    former = job.read_with.mask_key
+    if former is not None and mark != former:
         raise MaskKeyChanged(
             f"{choice.table}: {job.id} was begun with another ETL_MASK_KEY than the one of now",
             hint=f"bring the former key back, or {_RUN_ANEW}",
@@ -65,7 +87,7 @@ def _settled(job: Job, source: TableSource, *, outside: Outside) -> Job:
     at = outside.clock.now()
     scn = source.current_scn()
     held_by = _HELD_BY_TABLE if scn is None else _HELD_BY_SCN
-    read_with = ReadWith(database=source.database(), mask_key=_mark_of(outside.mask_key()))
+    read_with = ReadWith(database=source.database(), mask_key=None)
 
     def settle(entries: Entries) -> Job:
         stored = entries.job(job.id)
@@ -78,10 +100,9 @@ def _settled(job: Job, source: TableSource, *, outside: Outside) -> Job:
     return outside.book.transact(settle)
 
 
-def _keyed(job: Job, choice: TableChoice, *, outside: Outside) -> Job:
-    """Return the job with its key, which is that of its first hash where it began without any."""
-    mark = _mark_for(choice, outside=outside)
-    if mark is None or job.read_with is None or job.read_with.mask_key is not None:
+def _keyed(job: Job, mark: str, *, outside: Outside) -> Job:
+    """Return the job with the key of its first hash, which is this one where there was none."""
+    if job.read_with is not None and job.read_with.mask_key is not None:
         return job
 
     def key(entries: Entries) -> Job:
@@ -95,15 +116,13 @@ def _keyed(job: Job, choice: TableChoice, *, outside: Outside) -> Job:
     return outside.book.transact(key)
 
 
-def _mark_for(choice: TableChoice, *, outside: Outside) -> str | None:
-    """Return the mark of the key that a table is hashed with, None where it is not hashed."""
-    hashes = any(each.kind is MaskKind.HASH for each in choice.masks)
-    return _mark_of(outside.mask_key()) if hashes else None
+def _is_hashed(choice: TableChoice) -> bool:
+    return any(each.kind is MaskKind.HASH for each in choice.masks)
 
 
-def _mark_of(key: bytes | None) -> str | None:
-    """Return what tells a key from others without telling the key, None where there is none."""
-    return hmac.digest(key, _MARKED, "sha256").hex()[:_MARK_DIGITS] if key else None
+def _mark_of(key: bytes) -> str:
+    """Return what tells a key from others without telling the key."""
+    return hmac.digest(key, _MARKED, "sha256").hex()[:_MARK_DIGITS]
 
 
 def moment_of(shape: TableShape, job: Job, source: TableSource) -> tuple[int | None, str]:

@@ -163,8 +163,7 @@ def _read_anew(claim: Claim, lease: Lease, outside: Outside) -> None:
     if planned.is_split:
         return
     mine = replace(claim, table=planned.table)
-    reading = reading_of(mine, outside=outside)
-    extract = _move(mine, reading, role=PartRole.WHOLE, lease=lease, outside=outside)
+    extract = _move(mine, planned.reading, role=PartRole.WHOLE, lease=lease, outside=outside)
     table = commit_reading(mine, extract, outside=outside)
     place_table(replace(mine, table=table), outside=outside)
 

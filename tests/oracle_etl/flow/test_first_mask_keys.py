@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,12 @@ import pytest
 from builders import a_transport
 from fakes.memory_source import MemorySource
 from fakes.rotated_key import RotatedKey
-from flow_home import BUCKET, a_home, settle, start, tables
+from flow_home import BUCKET, SMALL_PARTS, a_home, put_transport, settle, start, tables
 from oracle_etl.flow.retry_job import retry_job
 from oracle_etl.model.errors import AccessDenied
 from oracle_etl.model.job import Job, JobStatus
 from oracle_etl.model.reading import Reading
-from oracle_etl.model.transport import Mask, MaskKind, TableChoice
+from oracle_etl.model.transport import Carriage, Mask, MaskKind, TableChoice
 from oracle_etl.outside import Outside
 
 MASKED = (Mask(column="NAME", kind=MaskKind.HASH),)
@@ -95,3 +96,34 @@ class TestAJobThatHadNoKey:
         failures = {name: each.failure for name, each in tables(home, again).items()}
         assert failures["EMP"] is None
         assert failures["DEPT"].code == "MASK_KEY_CHANGED"
+
+
+class CountedKey(RotatedKey):
+    """A key that counts how often it is fetched."""
+
+    fetched = 0
+
+    def __call__(self) -> bytes | None:
+        self.fetched += 1
+        return super().__call__()
+
+
+class TestTheKey:
+    @pytest.mark.parametrize(
+        ("carriage", "claims"), [(Carriage(), 1), (SMALL_PARTS, 3)], ids=["whole", "in parts"]
+    )
+    def test_is_fetched_once_for_each_claim_that_hashes(
+        self, home: Outside, carriage: Carriage, claims: int
+    ) -> None:
+        counted = CountedKey(b"a key")
+        watched = replace(home, mask_key=counted)
+        transport = a_transport(tables=LISTED[:1], target_bucket=BUCKET, carriage=carriage)
+        watched.book.transact(lambda entries: entries.put_transport(transport))
+        job = settle(watched, start(watched, transport).id)
+        assert (job.status, counted.fetched) == (JobStatus.COMPLETED, claims)
+
+    def test_is_not_fetched_where_nothing_is_hashed(self, home: Outside) -> None:
+        counted = CountedKey(b"a key")
+        watched = replace(home, mask_key=counted)
+        job = settle(watched, start(watched, put_transport(watched, "PLAIN")).id)
+        assert (job.status, counted.fetched) == (JobStatus.COMPLETED, 0)

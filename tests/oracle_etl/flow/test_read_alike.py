@@ -117,7 +117,7 @@ class TestAJobThatRuns:
         marks: list[str | None] = []
         for each in (b"the first key", b"another key", b"the first key", None):
             key.now = each
-            job = settle(home, start(home, put(home, NULLED)).id)
+            job = settle(home, start(home, put(home, HASHED)).id)
             assert job.read_with is not None
             marks.append(job.read_with.mask_key)
         first, second, again, none = marks
