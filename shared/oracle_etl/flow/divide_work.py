@@ -78,7 +78,7 @@ def _halve(claim: Claim, cut: str, *, outside: Outside) -> bool:
     added = outside.book.transact(halve)
     if added is None:
         return False
-    outside.queue.publish([added, claim.ref])
+    outside.lane_of(claim.job.transport.source).queue.publish([added, claim.ref])
     return True
 
 

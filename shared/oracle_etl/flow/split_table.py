@@ -66,13 +66,13 @@ def hand_over(claim: Claim, parts: Sequence[PartTask], *, outside: Outside) -> T
             entries.count_part(split.job_id, split.table_id, _counts(read))
         return split
 
-    split = outside.book.transact(hand)
+    split, lane = outside.book.transact(hand), outside.lane_of(source)
     with suppress(TryAgain):
         # The table is handed over: what cannot be told now is found by a worker or a tick.
-        outside.queue.publish(unread or [split.ref])
+        lane.queue.publish(unread or [split.ref])
         # One fewer than the parts: this worker goes on with one of them itself.
         most = outside.limits.workers_on(source)
-        outside.launcher.launch(min(max(len(unread) - 1, 0), most))
+        lane.launcher.launch(min(max(len(unread) - 1, 0), most))
     return split
 
 

@@ -212,4 +212,4 @@ def _close_after_last_part(claim: Claim, outside: Outside) -> None:
         return
     table = outside.book.table(claim.table.job_id, claim.table.table_id)
     if table.parts_have_ended and not table.status.ended:
-        outside.queue.publish([table.ref])
+        outside.lane_of(claim.job.transport.source).queue.publish([table.ref])
