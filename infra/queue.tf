@@ -17,7 +17,7 @@ resource "google_pubsub_subscription" "tables" {
 
   name                       = local.queue_names[each.key]
   topic                      = google_pubsub_topic.tables[each.key].id
-  ack_deadline_seconds       = 120 # ETL_LEASE; workers extend it every ETL_RENEWAL
+  ack_deadline_seconds       = 60 # a worker takes ETL_LEASE at once; this is for who pulled and heard nothing
   message_retention_duration = "604800s"
 
   # Without this a subscription that rests for 31 days is deleted.
