@@ -106,7 +106,7 @@ class JsonLines:
         write_ndjson(
             record, cast("IO[bytes]", target), explicit_nulls=self._nulls is NullsAs.EXPLICIT
         )
-        if (broken := target.broken()) is not None:
+        if (broken := target.end()) is not None:
             for name, array in zip(names, arrays, strict=True):
                 if DataType.is_large_string(array.type) or DataType.is_string(array.type):
                     check_text(array, column=name.rstrip(_MARK))

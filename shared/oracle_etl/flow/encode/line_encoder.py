@@ -51,10 +51,11 @@ class LineEncoder:
     def encode(self, batch: Any, take: Take) -> None:  # noqa: ANN401  any object with the Arrow interface
         """Write a batch and hand out the compressed bytes that are ready."""
         ready = bytearray()
+        pack = self._compressor.compress
 
         def compress(piece: bytes) -> None:
             nonlocal ready
-            ready += self._compressor.compress(piece)
+            ready += pack(piece)
             if len(ready) >= _AT_ONCE:
                 full, ready = ready, bytearray()
                 take(bytes(full))

@@ -17,7 +17,7 @@ def passed_on(pieces: list[bytes]) -> tuple[list[bytes], bool]:
     target = Pieces(taken.append)
     for each in pieces:
         assert target.write(each) == len(each)
-    return taken, target.broken() is not None
+    return taken, target.end() is not None
 
 
 class TestText:
@@ -26,7 +26,17 @@ class TestText:
         data = text.encode()
         bounds = [0, *sorted(min(each, len(data)) for each in cuts), len(data)]
         pieces = [data[low:high] for low, high in pairwise(bounds)]
-        assert passed_on(pieces) == (pieces, False)
+        taken, is_broken = passed_on(pieces)
+        assert (b"".join(taken), is_broken) == (data, False)
+
+    @given(sizes=st.lists(st.integers(0, 60_000), max_size=12), rest=st.sampled_from(["", "글"]))
+    def test_is_handed_on_in_few_pieces_of_which_none_is_lost(
+        self, sizes: list[int], rest: str
+    ) -> None:
+        pieces = [*(b"x" * size for size in sizes), rest.encode()]
+        taken, is_broken = passed_on(pieces)
+        assert (b"".join(taken), is_broken) == (b"".join(pieces), False)
+        assert len(taken) <= sum(map(len, pieces)) // 2**16 + 1
 
 
 class TestBytesThatAreNoText:
