@@ -101,15 +101,16 @@ class _JsonInYaml(yaml.SafeLoader):
     A key that stands twice is refused: one of the two would be lost in silence.
     """
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - its signature
-        """Return a mapping of different keys."""
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:  # noqa: ANN401 - a name; its stub says other
+        """Return a mapping of different keys, before `<<` lays others over it."""
+        node: yaml.MappingNode = super().compose_mapping_node(anchor)
         seen: set[str] = set()
         for key in (each for each, _ in node.value if isinstance(each, yaml.ScalarNode)):
             if key.value in seen:
                 said = f"{key.value!r} stands twice in one mapping"
-                raise yaml.constructor.ConstructorError(problem=said, problem_mark=key.start_mark)
+                raise yaml.composer.ComposerError(problem=said, problem_mark=key.start_mark)
             seen.add(key.value)
-        return super().construct_mapping(node, deep=deep)
+        return node
 
 
 _JsonInYaml.yaml_implicit_resolvers = {

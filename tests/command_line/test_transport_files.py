@@ -86,6 +86,16 @@ class TestAFileOfTransports:
         first, second = read_files([a_file(tmp_path, text)])
         assert second.fields == {**first.fields, "name": "b"}
 
+    def test_may_lay_over_a_mapping_what_itself_lies_over_another(self, tmp_path: Path) -> None:
+        text = """transports:
+        - {name: a, tables: [{table: T, binds: &one {day: 1, year: 2026}}]}
+        - {name: b, tables: [{table: U, binds: &other {<<: *one, day: 2}}]}
+        - {name: c, tables: [{table: V, <<: *other}]}
+        """
+        _, second, third = read_files([a_file(tmp_path, text)])
+        assert second.fields["tables"] == [{"table": "U", "binds": {"day": 2, "year": 2026}}]
+        assert third.fields["tables"] == [{"table": "V", "day": 2, "year": 2026}]
+
     @pytest.mark.parametrize("date", ["2026-01-18", "2026-01-18 10:30:00", "2026-99-99"])
     def test_holds_dates_as_they_are_written(self, tmp_path: Path, date: str) -> None:
         text = f"transports: [{{name: n, tables: [{{table: T, binds: {{since: {date}}}}}]}}]"
