@@ -74,7 +74,7 @@ def says_how_it_ends(command: Command) -> Command:
         # Python has no stream where the shell closed it.
         stdout, stderr = sys.stdout or io.StringIO(), sys.stderr or io.StringIO()
         output = an_output(as_json=as_json, stdout=stdout, stderr=stderr)
-        code = _exit_code(lambda: command(output, *args, **options), output, stdout)
+        code = _exit_code(lambda: command(output, *args, **options), output, stdout, stderr)
         if code:
             click.get_current_context().exit(code)
 
@@ -113,7 +113,7 @@ def _stop_of(error: TransportError) -> Stop:
     return kind(error.message, hint=error.hint, problem=problem)
 
 
-def _exit_code(work: Callable[[], object], output: Output, stdout: TextIO) -> int:
+def _exit_code(work: Callable[[], object], output: Output, stdout: TextIO, stderr: TextIO) -> int:
     try:
         code = _ended(work, output)
         # What is still in the buffer may be what nobody reads any more.
@@ -122,14 +122,18 @@ def _exit_code(work: Callable[[], object], output: Output, stdout: TextIO) -> in
         _write_nowhere(stdout)
         return BROKEN_PIPE
     except OSError as error:
-        _write_nowhere(stdout)
-        output.stopped(
-            BadUsage(
-                f"what this command writes cannot be kept: {error.strerror}",
-                hint="make room on the disk of its output, and on that of temporary files",
-            )
+        full = BadUsage(
+            f"what this command writes cannot be kept: {error.strerror}",
+            hint="make room on the disk of its output, and on that of temporary files",
         )
-        return BadUsage.exit_code
+        try:
+            stdout.flush()
+            output.stopped(full)
+        except OSError:
+            # An event would not be kept either.
+            _write_nowhere(stdout)
+            an_output(as_json=False, stdout=stdout, stderr=stderr).stopped(full)
+        return full.exit_code
     return code
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import json
 import os
 import subprocess
 import sys
@@ -8,7 +10,7 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from command_line.exits import MEANINGS, DataDiffers, JobFailed, NotAuthorised, Stop
 from command_line.output import Output
@@ -16,16 +18,19 @@ from command_line.session import says_how_it_ends
 from oracle_etl.model.errors import BookAway, InvalidRequest, NoSuchJob
 
 
-def ended(work: Callable[[], object]) -> tuple[int, str]:
-    """Run work as a command, and return how it ended and what it said of that."""
-
+def run_as_command(work: Callable[[], object], *options: str) -> Result:
     @click.command
     @says_how_it_ends
     def command(output: Output) -> None:
         del output
         work()
 
-    result = CliRunner().invoke(command, [])
+    return CliRunner().invoke(command, options)
+
+
+def ended(work: Callable[[], object]) -> tuple[int, str]:
+    """Run work as a command, and return how it ended and what it said of that."""
+    result = run_as_command(work)
     return result.exit_code, result.stderr
 
 
@@ -75,10 +80,11 @@ class TestACommand:
     @pytest.mark.skipif(
         not Path("/dev/full").exists(), reason="there is no disk that is always full"
     )
-    def test_whose_disk_is_full_ends_with_2_and_says_so(self) -> None:
+    @pytest.mark.parametrize("options", [(), ("--json",)])
+    def test_whose_disk_is_full_ends_with_2_and_says_so(self, options: tuple[str, ...]) -> None:
         with Path("/dev/full").open("w") as full:
-            ended = subprocess.run(
-                (sys.executable, "-m", "command_line", "version"),
+            ended = subprocess.run(  # noqa: S603 - our own command
+                (sys.executable, "-m", "command_line", "version", *options),
                 stdout=full,
                 stderr=subprocess.PIPE,
                 text=True,
@@ -89,6 +95,12 @@ class TestACommand:
             "Error: what this command writes cannot be kept: No space left on device",
             "  make room on the disk of its output, and on that of temporary files",
         ]
+
+    def test_whose_disk_of_temporary_files_is_full_tells_so_where_it_tells_all(self) -> None:
+        result = run_as_command(raising(OSError(errno.ENOSPC, "no room")), "--json")
+        told = json.loads(result.stdout)
+        assert (result.exit_code, told["event"], told["data"]["exit_code"]) == (2, "problem", 2)
+        assert told["data"]["message"] == "what this command writes cannot be kept: no room"
 
     @pytest.mark.parametrize("options", ["", " --json"])
     def test_whose_output_is_closed_ends_as_if_somebody_read_it(self, options: str) -> None:
