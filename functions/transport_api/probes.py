@@ -61,7 +61,7 @@ class SparingLook(Generic[T]):
         self._clock = clock
         self._every = every_seconds
         self._looking = threading.Lock()
-        self._began = clock.monotonic()
+        self._looking_since: float | None = None
         self._last: tuple[float, Looked[T]] | None = None
 
     def latest(self) -> Looked[T] | None:
@@ -69,11 +69,11 @@ class SparingLook(Generic[T]):
         if self._looking.acquire(blocking=False):
             try:
                 if self._is_old():
-                    self._began = self._clock.monotonic()
                     self._last = self._seen()
             finally:
+                self._looking_since = None
                 self._looking.release()
-        elif self._clock.monotonic() - self._began > _PATIENCE_SECONDS:
+        elif self._does_not_end():
             return None
         return self._last and self._last[1]
 
@@ -81,7 +81,12 @@ class SparingLook(Generic[T]):
         last = self._last
         return last is None or self._clock.monotonic() - last[0] >= self._every
 
+    def _does_not_end(self) -> bool:
+        since = self._looking_since
+        return since is not None and self._clock.monotonic() - since > _PATIENCE_SECONDS
+
     def _seen(self) -> tuple[float, Looked[T]]:
+        self._looking_since = self._clock.monotonic()
         found = self._look()
         return self._clock.monotonic(), Looked(found=found, at=self._clock.now())
 

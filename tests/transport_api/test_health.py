@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -223,6 +224,27 @@ class TestASparingLook:
         go_on.set()
         asking.join(20)
         assert self.seen(look) == 2
+
+    def test_is_believed_by_all_who_ask_at_once_while_it_is_young(self) -> None:
+        class ClockBetween(SteppedClock):
+            """Lets somebody else ask while the first one only looks at the clock."""
+
+            asks: Callable[[], object] | None = None
+
+            def monotonic(self) -> float:
+                asks, self.asks = self.asks, None
+                if asks is not None:
+                    asks()
+                return super().monotonic()
+
+        clock = ClockBetween()
+        look = SparingLook(lambda: 1, clock=clock, every_seconds=60)
+        assert self.seen(look) == 1
+        clock.wait(45)
+        others: list[int] = []
+        clock.asks = lambda: others.append(self.seen(look))
+        assert self.seen(look) == 1
+        assert others == [1]
 
     def test_that_ends_in_a_bug_lets_the_next_one_look(self) -> None:
         clock = SteppedClock()
