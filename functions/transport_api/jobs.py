@@ -27,7 +27,7 @@ _WAITING_COUNTED = 100
 
 def list_(call: Call[JobsAsked, None]) -> Reply:
     """List jobs."""
-    with naming_the_page():
+    with naming_the_page(call.query.page_token):
         page = call.outside.book.jobs(
             PageRequest(size=call.query.page_size, token=call.query.page_token),
             transport_id=call.query.transport,
@@ -49,7 +49,7 @@ def show(call: Call[NothingAsked, None]) -> Reply:
 def list_tables(call: Call[PageAsked, None]) -> Reply:
     """List a job's tables."""
     job = call.outside.book.job(call.path["job_id"])
-    with naming_the_page():
+    with naming_the_page(call.query.page_token):
         page = call.outside.book.tables(
             job.id, PageRequest(size=call.query.page_size, token=call.query.page_token)
         )

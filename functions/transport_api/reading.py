@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -64,8 +64,10 @@ def read_query(kind: type[AskedT], pairs: Sequence[tuple[str, str]]) -> AskedT:
         raise _invalid(error, kind, "the query") from None
 
 
-def naming_the_page() -> AbstractContextManager[None]:
-    """Name the page token, as below."""
+def naming_the_page(token: str | None) -> AbstractContextManager[None]:
+    """Name the page token, as below, where one was sent."""
+    if token is None:
+        return nullcontext()
     return naming("page_token", "must be the next_page_token of the page before, or be left out")
 
 

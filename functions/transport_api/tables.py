@@ -37,7 +37,7 @@ def list_(call: Call[TablesAsked, None]) -> Reply:
             "too many tables to count in one page",
             details={"page_size": f"must be at most {_MOST_COUNTED} with counts=exact"},
         )
-    with naming_the_page():
+    with naming_the_page(asked.page_token):
         catalogue = list_tables(
             CatalogueAsked(
                 source=asked.source,

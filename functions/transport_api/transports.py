@@ -49,7 +49,7 @@ def create(call: Call[EditAsked, TransportSent]) -> Reply:
 
 def list_(call: Call[PageAsked, None]) -> Reply:
     """List transports."""
-    with naming_the_page():
+    with naming_the_page(call.query.page_token):
         page = call.outside.book.transports(
             PageRequest(size=call.query.page_size, token=call.query.page_token)
         )

@@ -9,6 +9,8 @@ from api_service import Api, an_api, document, problem
 from fakes.memory_shelf import MemoryShelf
 from fakes.memory_source import MemorySource
 from fakes.stepped_clock import SteppedClock
+from oracle_etl.settings import SourceSettings
+from oracle_etl.wiring.sources import Sources
 
 
 class TestTheList:
@@ -71,6 +73,14 @@ class TestTheList:
     def test_refuses_parameters_by_name(self, api: Api, query: str, field: str) -> None:
         status, _, details = problem(api.get(f"/api/tables?{query}"))
         assert (status, list(details)) == (400, [field])
+
+
+class TestASourceWithoutAnAddress:
+    def test_is_no_fault_of_a_field_that_nobody_sent(self, api: Api) -> None:
+        sources = Sources({"default": SourceSettings()}, vault=None, mode="thin")
+        response = api.having(source=sources.named).get("/api/tables")
+        assert problem(response) == (400, "VALIDATION_ERROR", {})
+        assert "ORACLE_DSN" in document(response)["hint"]
 
 
 class TestATable:
