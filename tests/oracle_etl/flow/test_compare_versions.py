@@ -42,6 +42,18 @@ class TestRowsThatFell:
         assert "from 25 to 5 rows" in job.failure.message
         assert "max_row_drop_percent" in job.failure.hint
 
+    def test_by_much_do_so_also_where_columns_may_change_as_they_like(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        proof = Proof(max_row_drop_percent=50, on_schema_change=OnSchemaChange.ALLOW)
+        transport = put_transport(home, "EMP", proof=proof)
+        run(home, transport)
+        source.put("EMP", EMP[:5])
+        list_tables(home, transport, TableChoice(table="EMP", exclude=("NAME",)))
+        job = run(home, transport)
+        assert job.failure is not None
+        assert job.failure.message == "EMP fell from 25 to 5 rows, more than 50 %"
+
     def test_by_little_do_not(self, home: Outside, source: MemorySource) -> None:
         transport = put_transport(home, "EMP", proof=AT_MOST_HALF_FEWER)
         run(home, transport)
@@ -187,6 +199,24 @@ class TestAVersionThatARetryCompletes:
         assert run(home, transport).version == 2
         retried = settle(home, retry_job(failed.id, outside=home).job.id)
         assert (retried.version, retried.status) == (1, JobStatus.COMPLETED), retried.failure
+
+    def test_is_what_the_next_one_is_held_against_though_others_came_before_it(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        transport = put_transport(home, "EMP", "LATE", proof=AT_MOST_HALF_FEWER)
+        source.put("LATE", EMP)
+        assert run(home, transport).version == 1
+        late = source.states.pop("LATE")
+        source.put("EMP", EMP * 10)
+        failed = run(home, transport)
+        assert (failed.version, failed.status) == (2, JobStatus.FAILED)
+        source.states["LATE"] = late
+        retried = settle(home, retry_job(failed.id, outside=home).job.id)
+        assert retried.status is JobStatus.COMPLETED, retried.failure
+        source.put("EMP", EMP)
+        job = run(home, transport)
+        assert job.failure is not None
+        assert "EMP fell from 250 to 25 rows" in job.failure.message
 
     def test_is_not_what_a_later_one_is_held_against(
         self, home: Outside, source: MemorySource

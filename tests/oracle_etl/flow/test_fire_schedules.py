@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from builders import NOON
+from fakes.away import Away
 from fakes.late_book import LateBook
 from fakes.memory_source import MemorySource
 from flow_home import a_home, drain, put_transport, start
 from oracle_etl.flow import fire_schedules as firing
 from oracle_etl.flow.fire_schedules import fire_schedules
 from oracle_etl.flow.fire_times import last_due
-from oracle_etl.model.errors import LoginRefused, SourceAway
+from oracle_etl.model.errors import BookAway, LoginRefused, SourceAway
 from oracle_etl.model.transport import Overlap, Schedule, Transport
 from oracle_etl.outside import Outside
 from oracle_etl.ports import Entries, PageRequest, TableSource
@@ -184,6 +185,14 @@ class TestWhatCannotBeStarted:
         assert asked == ["default"]
         due = home.book.due_transports(home.clock.now(), limit=9)
         assert len(due) == 3
+
+    def test_since_the_book_was_away_stays_due(self, home: Outside) -> None:
+        transport = scheduled(home)
+        home.clock.wait(3600)
+        due = home.book.due_transports(home.clock.now(), limit=9)
+        away = LateBook(Away(BookAway("others wrote too often")), due_transports=due)
+        assert fire_schedules(outside=replace(home, book=away)) == ()
+        assert home.book.transport(transport.id).next_fire_at == ONE
 
     def test_for_good_moves_on_and_says_so(
         self, home: Outside, caplog: pytest.LogCaptureFixture

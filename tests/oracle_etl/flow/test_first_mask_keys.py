@@ -13,7 +13,8 @@ from fakes.memory_source import MemorySource
 from fakes.rotated_key import RotatedKey
 from flow_home import BUCKET, SMALL_PARTS, a_home, put_transport, settle, start, tables
 from oracle_etl.flow.retry_job import retry_job
-from oracle_etl.model.errors import AccessDenied
+from oracle_etl.flow.settle_moment import key_to_hash_with
+from oracle_etl.model.errors import AccessDenied, MaskKeyChanged
 from oracle_etl.model.job import Job, JobStatus
 from oracle_etl.model.reading import Reading
 from oracle_etl.model.transport import Carriage, Mask, MaskKind, TableChoice
@@ -96,6 +97,18 @@ class TestAJobThatHadNoKey:
         failures = {name: each.failure for name, each in tables(home, again).items()}
         assert failures["EMP"] is None
         assert failures["DEPT"].code == "MASK_KEY_CHANGED"
+
+
+class TestTwoWorkersThatHashFirst:
+    def test_are_held_to_the_key_of_one_of_them(
+        self, home: Outside, failed: Job, key: RotatedKey
+    ) -> None:
+        retry = retry_job(failed.id, outside=home).job
+        key.now = b"the first key"
+        assert key_to_hash_with(retry, LISTED[0], outside=home) == b"the first key"
+        key.now = b"another key"
+        with pytest.raises(MaskKeyChanged):
+            key_to_hash_with(retry, LISTED[1], outside=home)
 
 
 class CountedKey(RotatedKey):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from claimed_work import a_lease, claimed, split
 from flow_home import (
@@ -31,6 +32,25 @@ class TestTotals:
         assert home.book.job(job.id).totals.rows == 3
         keep_totals(home.book.job(job.id), owner="w1", outside=now)
         assert home.book.job(job.id).totals.rows == 9
+
+    def test_stay_with_the_one_that_was_faster(self, home: Outside) -> None:
+        now = replace(home, limits=replace(LIMITS, progress_interval=1.0))
+        job = start(home, put_transport(home, "EMP"))
+        for owner in ("w1", "w2"):
+            keep_totals(job, owner=owner, outside=now)
+        assert home.book.job(job.id).totals_hold.owner == "w1"
+
+    def test_are_kept_on_by_whoever_keeps_them(self, home: Outside) -> None:
+        now = replace(home, limits=replace(LIMITS, progress_interval=1.0))
+        job = start(home, put_transport(home, "EMP"))
+        keep_totals(job, owner="w1", outside=now)
+        before = home.book.job(job.id).totals_hold
+        home.clock.wait(8)
+        keep_totals(home.book.job(job.id), owner="w1", outside=now)
+        after = home.book.job(job.id).totals_hold
+        assert (after.owner, after.fence) == ("w1", before.fence)
+        assert after.expires_at is not None
+        assert not after.is_free(home.clock.now() + timedelta(seconds=5))
 
     def test_are_not_written_twice_within_the_interval(self, home: Outside) -> None:
         now = replace(home, limits=replace(LIMITS, progress_interval=60.0))

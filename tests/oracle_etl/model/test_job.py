@@ -101,3 +101,16 @@ class TestATransport:
     def test_shows_plain_entries_as_names(self) -> None:
         assert TableChoice(table="EMP").is_plain
         assert not TableChoice(table="EMP", where="A = 1").is_plain
+
+
+class TestAJobThatHashes:
+    def test_has_the_key_of_its_first_hash_to_the_end(self) -> None:
+        settled = a_job().held_at(
+            100, held_by="scn", read_with=ReadWith(database="A", mask_key=None), at=NOON
+        )
+        first = settled.hashed_with("11111111")
+        assert first.read_with == ReadWith(database="A", mask_key="11111111")
+        assert first.hashed_with("22222222") is first
+
+    def test_has_none_before_its_moment_is_settled(self) -> None:
+        assert a_job().hashed_with("11111111").read_with is None
