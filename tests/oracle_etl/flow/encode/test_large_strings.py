@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import random
 from typing import Any
 
 import orjson
@@ -78,6 +79,17 @@ class TestALargeBinaryValue:
         assert b"".join(pieces).endswith(b"}\n")
         assert json.loads(b"".join(pieces))["J"] == [LONG, rest]
         assert lines.rows == 1
+
+
+class TestALargeValueThatIsHardToCompress:
+    def test_leaves_the_encoder_in_pieces(self) -> None:
+        plan = plan_columns(shape_of(declared("B", "BLOB")), TableChoice(table="T"), Carriage())
+        value = random.Random(1).randbytes(4 * LARGE)  # noqa: S311  bytes for a test
+        encoder, pieces = open_encoder(plan, Carriage(), role=PartRole.WHOLE), list[bytes]()
+        encoder.encode(delivered(plan, [(value,)]), pieces.append)
+        assert max(map(len, pieces)) < 2 * LARGE
+        row = json.loads(gzip.decompress(b"".join(pieces) + encoder.finish()))
+        assert base64.b64decode(row["B"]) == value
 
 
 def line_of(batch: Any, plan: ColumnPlan = CLOB) -> bytes:  # noqa: ANN401  an Arrow batch

@@ -107,6 +107,20 @@ class TestARowWithLargeValues:
         assert read_by_pyarrow(file_of(*batches)) == expected
 
 
+class TestALargeValueAmongManyColumns:
+    def test_is_read_by_pyarrow_as_it_was(self) -> None:
+        names = [f"C{number}" for number in range(20)]
+        columns = (declared(name, "NUMBER(9)") for name in names)
+        shape = shape_of(*columns, declared("DOCUMENT", "CLOB"))
+        plan = plan_columns(shape, TableChoice(table="T"), CARRIAGE)
+        encoder = open_encoder(plan, CARRIAGE, role=PartRole.WHOLE)
+        row = (*range(20), DOCUMENT)
+        file = written_by(encoder, delivered(plan, [row])) + encoder.finish()
+        assert pq.read_table(io.BytesIO(file)).to_pylist() == [
+            dict(zip((*names, "DOCUMENT"), row, strict=True))
+        ]
+
+
 class TestARowThatIsASliceOfLargerOnes:
     DOCUMENTS = pa.array([DOCUMENT, None, "small", DOCUMENT + "!"], pa.large_string())
     PLAN = plan_columns(shape_of(declared("T", "CLOB")), TableChoice(table="T"), CARRIAGE)
