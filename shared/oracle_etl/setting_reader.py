@@ -89,14 +89,15 @@ class Reader:
         variable, path = each.metadata["variable"], each.metadata["path"]
         if section is not None:
             key = path.rsplit(".", 1)[1]
-            return f"{section.name}.{key}", self._expanded(section.values.get(key))
+            place = f"{section.name}.{key}"
+            return place, self._expanded(section.values.get(key), place=place)
         place = f"{variable} ({path})"
         if variable in self.environment:
             return place, self.environment[variable]
         found: object = self.config
         for key in path.split("."):
             found = found.get(key) if isinstance(found, dict) else None
-        return place, self._expanded(found)
+        return place, self._expanded(found, place=place)
 
     def _parsed(
         self,
@@ -112,13 +113,32 @@ class Reader:
             self.problems.append(f"{place}: {error}")
             return None
 
-    def _expanded(self, found: object) -> object:
-        """Put variables into what the file says: `${NAME}`."""
-        if isinstance(found, list):
-            return [self._expanded(each) for each in found]
-        if not isinstance(found, str):
-            return found
-        return _VARIABLE.sub(lambda match: self.environment.get(match[1], ""), found)
+    def _expanded(self, found: object, *, place: str) -> object:
+        """Put variables into what the file says: `${NAME}`; None where a text lacks a part."""
+        texts = found if isinstance(found, list) else [found]
+        if any(map(self._lacks_a_part, texts)):
+            # Without the name: a password that only looks like one would be shown.
+            self.problems.append(
+                f"{place}: a variable that it names by `${{...}}` is not set; a text that holds "
+                "`${` itself has to come from the environment"
+            )
+            return None
+        filled = [self._filled(each) for each in texts]
+        return filled if isinstance(found, list) else filled[0]
+
+    def _lacks_a_part(self, text: object) -> bool:
+        """Tell whether a variable is not set beside which a text says more.
+
+        One that is the whole text leaves it empty: one file serves processes with other variables.
+        """
+        if not isinstance(text, str) or _VARIABLE.fullmatch(text):
+            return False
+        return not self.environment.keys() >= set(_VARIABLE.findall(text))
+
+    def _filled(self, text: object) -> object:
+        if not isinstance(text, str):
+            return text
+        return _VARIABLE.sub(lambda match: self.environment.get(match[1], ""), text)
 
     def _config_file(self) -> dict[str, Any]:
         named = self.environment.get("CONFIG_PATH")

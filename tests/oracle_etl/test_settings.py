@@ -55,9 +55,10 @@ class TestASetting:
         assert read(tmp_path, "auth: {api_keys: [a, b]}").auth.api_keys == keys
 
     def test_in_the_file_may_name_variables(self, tmp_path: Path) -> None:
-        text = "oracle: {username: '${WHO}', dsn: 'db:1521/${GONE}'}"
-        source = read(tmp_path, text, WHO="scott").sources["default"]
-        assert (source.username, source.address) == ("scott", "db:1521/")
+        text = "oracle: {username: '${WHO}', dsn: '${AT}:1521/X', password: '${GONE}'}"
+        source = read(tmp_path, text, WHO="scott", AT="db").sources["default"]
+        assert (source.username, source.address) == ("scott", "db:1521/X")
+        assert source.password == Secret("")
 
     def test_in_the_environment_is_taken_as_it_stands(self, tmp_path: Path) -> None:
         settings = read(tmp_path, ORACLE_PASSWORD="a${HOME}b", HOME="x")
@@ -232,6 +233,23 @@ class TestWhatIsWrong:
         with pytest.raises(InvalidRequest, match=named) as refused:
             read(tmp_path, text)
         assert "83" not in refused.value.message
+
+    @pytest.mark.parametrize(
+        ("text", "named"),
+        [
+            ("oracle: {dsn: 'db:1521/${GONE}'}", "ORACLE_DSN"),
+            ("oracle: {password: 'a${GONE}b'}", "ORACLE_PASSWORD"),
+            ("auth: {api_keys: [a, 'k${GONE}']}", "AUTH_API_KEYS"),
+            ("sources: {erp: {dsn: '${HERE}:${GONE}'}}", "sources.erp.dsn"),
+        ],
+    )
+    def test_of_a_text_with_a_variable_that_is_not_set_is_told(
+        self, tmp_path: Path, text: str, named: str
+    ) -> None:
+        with pytest.raises(InvalidRequest, match=f"{named}.*not set") as refused:
+            read(tmp_path, text, HERE="db")
+        # What looks like a variable may be a part of a password.
+        assert "GONE" not in refused.value.message
 
     def test_of_a_further_source_is_told_by_its_place(self, tmp_path: Path) -> None:
         text = "sources: {erp: {dsn: d, pool_max: 0, mode: both, password: 83}}"
