@@ -306,7 +306,10 @@ class AuthSettings:
         "AUTH_ENABLED", "auth.enabled", default=False, says="Whether callers must show a key"
     )
     api_keys: tuple[Secret, ...] = setting(
-        "AUTH_API_KEYS", "auth.api_keys", (), "Keys for X-API-Key, separated by commas"
+        "AUTH_API_KEYS",
+        "auth.api_keys",
+        (),
+        "Keys for X-API-Key of 16 letters or more, separated by commas",
     )
     bearer_secret: Secret = setting(
         "AUTH_BEARER_SECRET", "auth.bearer_secret", Secret(""), "HS256 secret of bearer tokens"

@@ -48,7 +48,9 @@ class Reader:
         self._groups = groups
         self._of_a_source = of_a_source
         self.problems: list[str] = []
-        self.config = self._config_file()
+        named = environment.get("CONFIG_PATH")
+        self.is_named = bool(named)
+        self.config = self._config_file(Path(named or "config.yaml"))
 
     def group(self, group: type[Any], *, section: _Section | None = None, **more: object) -> Any:  # noqa: ANN401 - an instance of the group
         """Read one group; a further source has a section of its own."""
@@ -140,13 +142,11 @@ class Reader:
             return text
         return _VARIABLE.sub(lambda match: self.environment.get(match[1], ""), text)
 
-    def _config_file(self) -> dict[str, Any]:
-        named = self.environment.get("CONFIG_PATH")
-        path = Path(named or "config.yaml")
+    def _config_file(self, path: Path) -> dict[str, Any]:
         try:
             read = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         except FileNotFoundError:
-            if named:
+            if self.is_named:
                 self.problems.append(f"CONFIG_PATH names {path}, which is not there")
             return {}
         except UnicodeDecodeError:

@@ -74,7 +74,7 @@ class ClientSettings:
         """Read what a client needs and nothing else; the server's settings may be absent."""
         reader = _reader(environment)
         read: ClientSettings = reader.group(cls)
-        reader.refuse(reader.problems)
+        reader.refuse([*reader.problems, *_chosen_by_a_folder(reader)])
         return read
 
 
@@ -112,6 +112,15 @@ class Settings:
 def _reader(environment: Mapping[str, str] | None) -> Reader:
     found = dict(os.environ if environment is None else environment)  # noqa: TID251 - here and nowhere else
     return Reader(found, groups=GROUPS, of_a_source=SourceSettings)
+
+
+def _chosen_by_a_folder(reader: Reader) -> Iterator[str]:
+    """Tell where the folder that a command is called in would choose whom it shows its key to."""
+    if "client" in reader.config and not reader.is_named:
+        yield (
+            "config.yaml: `client` counts only in a file that CONFIG_PATH names: set it to this "
+            "one if you trust it, or set ORACLE_ETL_URL in the environment and take `client` out"
+        )
 
 
 GROUPS = (
@@ -180,7 +189,7 @@ def _contradictions(settings: Settings) -> Iterator[str]:
 def _contradictions_of_callers(auth: AuthSettings) -> Iterator[str]:
     if auth.enabled and not (auth.api_keys or auth.bearer_secret):
         yield "AUTH_ENABLED needs AUTH_API_KEYS or AUTH_BEARER_SECRET"
-    if auth.enabled and any(len(key.reveal()) < _FEWEST_LETTERS_OF_A_KEY for key in auth.api_keys):
+    if auth.enabled and any(map(_can_be_guessed, auth.api_keys)):
         yield (
             f"AUTH_API_KEYS: a key has fewer than {_FEWEST_LETTERS_OF_A_KEY} letters; make one "
             "with `openssl rand -hex 32`"
@@ -191,6 +200,11 @@ def _contradictions_of_callers(auth: AuthSettings) -> Iterator[str]:
                 f"CORS_ORIGINS: {origin!r} is no origin as browsers write it, such as "
                 "https://etl.example.com: small letters, without a path"
             )
+
+
+def _can_be_guessed(key: Secret) -> bool:
+    # How long a key is that is elsewhere, its name does not tell.
+    return not key.is_reference and len(key.reveal()) < _FEWEST_LETTERS_OF_A_KEY
 
 
 def _contradictions_on_google(settings: Settings) -> Iterator[str]:

@@ -205,6 +205,10 @@ class TestWhatIsWrong:
         with pytest.raises(InvalidRequest, match=told):
             read(tmp_path, **environment)
 
+    def test_of_a_key_that_was_not_fetched_is_left_to_whoever_knows(self, tmp_path: Path) -> None:
+        keys = read(tmp_path, AUTH_ENABLED="true", AUTH_API_KEYS="secret:keys").auth.api_keys
+        assert keys == (Secret("secret:keys"),)
+
     @pytest.mark.parametrize("text", ["[1, 2]", "a: [", "\x00", "app: 2026-02-30"])
     def test_of_a_file_that_is_no_mapping_is_told(self, tmp_path: Path, text: str) -> None:
         with pytest.raises(InvalidRequest):
@@ -337,6 +341,22 @@ class TestAClient:
             {"ORACLE_ETL_URL": "https://etl.example", "SERVER_PORT": "not a port"}
         )
         assert settings.url == "https://etl.example"
+
+    @pytest.mark.parametrize(
+        "text", ["client: {url: 'http://elsewhere.example/${HOME}'}", "client: {url: 'http://e'}"]
+    )
+    def test_is_sent_nowhere_by_the_folder_that_it_is_called_in(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+    ) -> None:
+        (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
+        monkeypatch.chdir(tmp_path)
+        environment = {"ORACLE_ETL_API_KEY": "k", "HOME": "h"}
+        with pytest.raises(InvalidRequest, match="CONFIG_PATH") as refused:
+            ClientSettings.from_environment(environment)
+        assert "/h" not in refused.value.message
+        assert Settings.from_environment(environment).server.port == 8080
+        named = ClientSettings.from_environment({**environment, "CONFIG_PATH": "config.yaml"})
+        assert named.url.startswith("http://e")
 
     def test_is_told_what_is_wrong(self, tmp_path: Path) -> None:
         with pytest.raises(InvalidRequest):
