@@ -6,6 +6,8 @@ VENV := .venv
 RUN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 FIGURES := .coverage_data
+# Tests make thousands of small files durable, which nobody waits for in memory; a container has 64 MB of it.
+IN_MEMORY := $(shell test -w /dev/shm && test "$$(df -kP /dev/shm | awk 'END {print $$4}')" -gt 4000000 && echo TMPDIR=/dev/shm)
 CODE := shared functions tests benchmarks infra
 COMPILE := $(RUN)/uv --no-config --quiet pip compile --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
@@ -31,9 +33,9 @@ serve: $(INSTALLED) ## Run the whole system on this machine, with the Oracle tha
 
 test: $(INSTALLED) ## Run the whole test suite, and check how much of the code it runs
 	@rm -rf $(FIGURES)
-	$(RUN)/python -m pytest -n $(PROCESSES) -m "not prove and not untraced" \
+	$(IN_MEMORY) $(RUN)/python -m pytest -n $(PROCESSES) -m "not prove and not untraced" \
 		--cov --cov-report= --junitxml=$(FIGURES)/traced.xml
-	$(RUN)/python -m pytest -m "untraced and not prove" --junitxml=$(FIGURES)/untraced.xml
+	$(IN_MEMORY) $(RUN)/python -m pytest -m "untraced and not prove" --junitxml=$(FIGURES)/untraced.xml
 	@$(RUN)/python tests/suite_verdict.py $(FIGURES)
 
 check: $(INSTALLED) ## Check format, lint, types, import arrows and spelling
