@@ -65,7 +65,12 @@ def host_name(text: str) -> str:
 
 def is_loopback(host: str) -> bool:
     """Tell whether a host or address means this machine."""
+    if host == "localhost":
+        return True
     try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
         return False
+    # So a server that listens on both kinds of addresses sees callers of the older kind.
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback

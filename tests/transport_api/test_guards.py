@@ -99,6 +99,12 @@ class TestAServiceForThisMachineOnly:
     def test_does_not_answer_by_names_that_point_at_it(self, api: Api, host: str) -> None:
         assert problem(api.get("/api/transports", Host=host))[:2] == (403, "FORBIDDEN")
 
+    @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
+    def test_answers_callers_on_it_by_any_kind_of_address(self, api: Api, address: str) -> None:
+        for method, path in (("GET", "/api/transports"), ("POST", "/internal/tick")):
+            here = {"REMOTE_ADDR": address}
+            assert api.client.open(path, method=method, environ_overrides=here).status_code == 200
+
     @pytest.mark.parametrize("listens_on", ["127.0.0.1", "10.0.0.1", "0.0.0.0"])  # noqa: S104 - `serve` refuses it
     @pytest.mark.parametrize("address", ["10.0.0.9", "::ffff:10.0.0.9", "fe80::1%eth0"])
     def test_answers_nobody_elsewhere_whatever_name_they_call_it(
