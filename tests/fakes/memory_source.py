@@ -58,7 +58,7 @@ class MemorySource:
     is_reversed: bool = False
     """Whether the rows of a reading come in the other order; Oracle promises none."""
     counts_more: int = 0
-    """Rows that a count finds and a reading does not."""
+    """Rows that a count finds and a reading does not; below nothing the other way round."""
     before_batch: Callable[[Reading, int], None] | None = None
     """Called before each batch with the reading and the batch's number."""
     broken_off: threading.Event = field(default_factory=threading.Event)

@@ -23,10 +23,13 @@ from flow_home import (
 from oracle_etl.flow.claim_work import Claim, Unclaimed, claim_work
 from oracle_etl.flow.end_work import fail_work
 from oracle_etl.flow.plan_table import plan_table
+from oracle_etl.flow.split_table import ranges_between, split_table
+from oracle_etl.model.errors import LeaseLost
 from oracle_etl.model.job import Job, JobStatus
 from oracle_etl.model.table_task import Failure, PartTask, RowidRange
 from oracle_etl.model.work import WorkRef, WorkStatus
 from oracle_etl.outside import Outside
+from oracle_etl.ports import PageRequest
 
 EMP = tuple((number, f"name {number}") for number in range(25))
 
@@ -115,3 +118,18 @@ class TestPartsBeyondThoseThatWereHandedOver:
         assert part_status(home, job, 3) is WorkStatus.CANCELLED
         table = tables(home, job)["EMP"]
         assert (table.parts_completed, table.parts_failed) == (0, 0)
+
+
+class TestAPlannerThatWakesAfterTheNextHasCutOtherwise:
+    def parts(self, home: Outside, job: Job) -> tuple[PartTask, ...]:
+        return home.book.parts(job.id, ref_of(home, job).table_id, PageRequest(size=10)).items
+
+    def test_writes_none_of_its_parts(self, home: Outside) -> None:
+        job = start(home, put_transport(home, "EMP", carriage=SMALL_PARTS))
+        asleep = claimed(home, job)
+        home.clock.wait(LIMITS.lease + 1)
+        plan_table(claimed(home, job, owner="w2"), outside=home)
+        cut = self.parts(home, job)
+        with pytest.raises(LeaseLost):
+            split_table(asleep, ranges_between((rowid(3), rowid(6))), outside=home)
+        assert self.parts(home, job) == cut

@@ -6,6 +6,8 @@ import threading
 from collections import Counter
 from dataclasses import replace
 
+import pytest
+
 from claimed_work import a_lease, claimed, quick, split
 from emp_and_dept import EMP
 from fakes.memory_source import MemorySource
@@ -227,8 +229,11 @@ class TestUndoGoneUnderATransactionOfItsOwn:
 
 
 class TestRowsThatOracleCountsOtherwise:
-    def test_fail_the_table_and_leave_no_object(self, home: Outside, source: MemorySource) -> None:
-        source.counts_more = 1
+    @pytest.mark.parametrize("more", [1, -1])
+    def test_fail_the_table_and_leave_no_object(
+        self, home: Outside, source: MemorySource, more: int
+    ) -> None:
+        source.counts_more = more
         job = start(home, put_transport(home, "EMP"))
         drain(home)
         assert tables(home, job)["EMP"].failure.code == RowsMissing.code
