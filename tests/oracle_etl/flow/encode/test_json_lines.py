@@ -14,6 +14,8 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from column_shapes import shape_declared
 from delivered_batches import broken_text, delivered, read_lines, written_by
@@ -66,6 +68,15 @@ def exactly(text: str) -> Any:  # noqa: ANN401  a value of any type
     return json.loads(text, parse_float=D, parse_int=D)
 
 
+def _read(text: str | None) -> Any:  # noqa: ANN401  a value of any type
+    return None if text is None else exactly(text)
+
+
+TRICKY = st.none() | st.text('\x7f":,\\a', max_size=6)
+NUMBERS = st.sampled_from([None, "0", "-1", "12345678901234567890"])
+DOCUMENTS = TRICKY.map(lambda text: None if text is None else json.dumps({text: text}))
+
+
 class TestAValue:
     @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0]} {case[2][:40]}")
     def test_is_written_as_its_case_says(self, case: tuple[str, ...]) -> None:
@@ -116,6 +127,34 @@ class TestARow:
         names = {"a,b": "NUMBER", ":": "NUMBER", "큰 수": "NUMBER", "\\": "JSON"}
         rows = encoded_as(names, [(".5", "-.5", "3", "[]")], Carriage(numbers=NumbersAs.DIGITS))
         assert rows == [{"a,b": D("0.5"), ":": D("-0.5"), "큰 수": 3, "\\": []}]
+
+    def test_keeps_texts_that_end_in_delete_beside_bare_numbers(self) -> None:
+        given = [(".5", "a\x7f", "b"), ("1", "\x7f", "\x7f")]
+        rows = encoded(
+            given, Carriage(numbers=NumbersAs.DIGITS), N="NUMBER", T="CHAR(9)", U="CHAR(9)"
+        )
+        assert rows == [
+            {"N": D("0.5"), "T": "a\x7f", "U": "b"},
+            {"N": 1, "T": "\x7f", "U": "\x7f"},
+        ]
+
+    @settings(max_examples=200, deadline=None)
+    @given(given_rows=st.lists(st.tuples(NUMBERS, TRICKY, DOCUMENTS, TRICKY), min_size=1))
+    def test_keeps_what_could_be_taken_for_a_mark(
+        self, given_rows: list[tuple[str | None, str | None, str | None, str | None]]
+    ) -> None:
+        rows = encoded(
+            given_rows,
+            Carriage(numbers=NumbersAs.DIGITS),
+            N="NUMBER",
+            T="CHAR(9)",
+            J="JSON",
+            U="CHAR(9)",
+        )
+        assert rows == [
+            {"N": _read(number), "T": text, "J": _read(document), "U": other}
+            for number, text, document, other in given_rows
+        ]
 
     def test_without_any_value_is_an_empty_object_where_nulls_are_absent(self) -> None:
         carriage = Carriage(nulls=NullsAs.ABSENT, numbers=NumbersAs.DIGITS)

@@ -74,6 +74,16 @@ class TestNumbers:
         column = only_column(declaration, carriage=Carriage(numbers=NumbersAs.DIGITS))
         assert (column.as_number, column.json_type) == (True, "number")
 
+    @pytest.mark.parametrize(
+        ("declaration", "arrow_type"),
+        [("NUMBER(15,2)", "double"), ("NUMBER(16,2)", "decimal128(16,2)")],
+    )
+    def test_of_more_digits_than_a_double_holds_travel_as_decimals(
+        self, declaration: str, arrow_type: str
+    ) -> None:
+        column = only_column(declaration, carriage=Carriage(numbers=NumbersAs.DIGITS))
+        assert (column.as_number, column.arrow_type) == (True, arrow_type)
+
     @pytest.mark.parametrize("declaration", ["NUMBER", "NUMBER(38)", "NUMBER(10)", "NUMBER(9,2)"])
     def test_are_quoted_where_the_transport_wants_text(self, declaration: str) -> None:
         column = only_column(declaration, carriage=Carriage(numbers=NumbersAs.TEXT))
