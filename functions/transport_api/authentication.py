@@ -25,10 +25,7 @@ class Authentication:
     def __init__(self, settings: AuthSettings) -> None:
         self._enabled = settings.enabled
         # Digests of one length: comparing them tells nothing of a key, not even how long it is.
-        self._keys = tuple(
-            _digest(_text(each, "AUTH_API_KEYS").encode("utf-8", "surrogateescape"))
-            for each in settings.api_keys
-        )
+        self._keys = tuple(_digest(_bytes(each, "AUTH_API_KEYS")) for each in settings.api_keys)
         self._bearer_secret = _bearer_secret(settings.bearer_secret)
 
     def check(self, headers: Mapping[str, str]) -> None:
@@ -75,22 +72,23 @@ class Authentication:
 
 
 def _bearer_secret(secret: Secret) -> bytes:
-    text = _text(secret, "AUTH_BEARER_SECRET") if secret else ""
-    if text and len(text.encode()) < _FEWEST_SECRET_BYTES:
+    found = _bytes(secret, "AUTH_BEARER_SECRET")
+    if found and len(found) < _FEWEST_SECRET_BYTES:
         raise InvalidRequest(
             f"AUTH_BEARER_SECRET has fewer than {_FEWEST_SECRET_BYTES} bytes",
             hint="make one with `openssl rand -hex 32`",
         )
-    return text.encode()
+    return found
 
 
-def _text(secret: Secret, variable: str) -> str:
+def _bytes(secret: Secret, variable: str) -> bytes:
+    """Return a secret as it was set: an environment holds bytes, which need not be UTF-8."""
     if secret.is_reference:
         raise InvalidRequest(
             f"{variable} names a secret that was not fetched",
             hint="mount the secret as an environment variable, so that the value itself arrives",
         )
-    return secret.reveal()
+    return secret.reveal().encode("utf-8", "surrogateescape")
 
 
 def _digest(key: bytes) -> bytes:

@@ -70,6 +70,13 @@ class TestABearerToken:
     def test_may_say_whom_it_is_for(self, closed: Api) -> None:
         assert closed.get(PATH, **bearer(a_token(aud="anybody", iss="x"))).status_code == 200
 
+    @pytest.mark.parametrize("secret", [bytes(range(128, 160)), ("비밀" * 11).encode("cp949")])
+    def test_may_be_signed_with_any_bytes(self, api: Api, secret: bytes) -> None:
+        auth = AuthSettings(enabled=True, bearer_secret=Secret(os.fsdecode(secret)))
+        closed = api.having(settings=Settings(auth=auth))
+        token = jwt.encode({"exp": 4_000_000_000}, secret, algorithm="HS256")
+        assert closed.get(PATH, **bearer(token)).status_code == 200
+
     def test_that_has_expired_is_refused(self, closed: Api) -> None:
         token = a_token(exp=datetime(2026, 1, 1, tzinfo=UTC))
         response = closed.get(PATH, **bearer(token))
