@@ -73,8 +73,11 @@ class ClientSettings:
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> ClientSettings:
         """Read what a client needs and nothing else; the server's settings may be absent."""
         reader = _reader(environment)
+        if not reader.is_named:
+            # Whatever else lies in the folder, as another program's file, is no client's business.
+            reader.problems = list(_chosen_by_the_folder(reader))
         read: ClientSettings = reader.group(cls)
-        reader.refuse([*reader.problems, *_chosen_by_a_folder(reader)])
+        reader.refuse(reader.problems)
         return read
 
 
@@ -114,9 +117,9 @@ def _reader(environment: Mapping[str, str] | None) -> Reader:
     return Reader(found, groups=GROUPS, of_a_source=SourceSettings)
 
 
-def _chosen_by_a_folder(reader: Reader) -> Iterator[str]:
+def _chosen_by_the_folder(reader: Reader) -> Iterator[str]:
     """Tell where the folder that a command is called in would choose whom it shows its key to."""
-    if "client" in reader.config and not reader.is_named:
+    if "client" in reader.config:
         yield (
             "config.yaml: `client` counts only in a file that CONFIG_PATH names: set it to this "
             "one if you trust it, or set ORACLE_ETL_URL in the environment and take `client` out"

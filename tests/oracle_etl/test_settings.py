@@ -358,6 +358,15 @@ class TestAClient:
         named = ClientSettings.from_environment({**environment, "CONFIG_PATH": "config.yaml"})
         assert named.url.startswith("http://e")
 
+    @pytest.mark.parametrize("text", ["theme: dark", "a: [", "client_name: x"])
+    def test_may_be_called_where_another_programs_file_lies(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+    ) -> None:
+        (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
+        monkeypatch.chdir(tmp_path)
+        settings = ClientSettings.from_environment({"ORACLE_ETL_URL": "https://etl.example"})
+        assert settings.url == "https://etl.example"
+
     def test_is_told_what_is_wrong(self, tmp_path: Path) -> None:
         with pytest.raises(InvalidRequest):
             ClientSettings.from_environment({"CONFIG_PATH": str(tmp_path / "gone.yaml")})
