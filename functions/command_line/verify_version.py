@@ -24,6 +24,7 @@ from __future__ import annotations
 import argparse
 import base64
 import hashlib
+import io
 import json
 import re
 import sys
@@ -535,8 +536,11 @@ def main(arguments: list[str] | None = None) -> int:
         "--skip-crc32c", action="store_true", help="leave out the slowest check, and say so"
     )
     asked = parser.parse_args(arguments)
-    # A letter that the terminal's encoding lacks must not end the program.
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    # Python has no stream where the shell closed it.
+    sys.stdout = sys.stdout or io.StringIO()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A letter that the terminal's encoding lacks must not end the program.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         version = Version(asked.folder)
         report = version.verify(crc32c=not asked.skip_crc32c)

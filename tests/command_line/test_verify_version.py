@@ -289,6 +289,23 @@ class TestAnObjectThatCannotBeRead:
         assert "EMP.jsonl.gz: no manifest names it" in ended.stdout
 
 
+class TestAnOutputThatIsClosed:
+    def test_changes_nothing_of_the_verdict(self, folder: Path) -> None:
+        assert self.run_closed(folder) == (0, "")
+        code, said = self.run_closed(folder.parent)
+        assert (code, said.startswith("Error: ")) == (2, True)
+
+    def run_closed(self, folder: Path) -> tuple[int, str]:
+        ended = subprocess.run(  # noqa: S603 - our own program
+            ["/bin/sh", "-c", '"$@" >&-', "sh", sys.executable, "-I", "-S", PROGRAM, folder],
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        return ended.returncode, ended.stderr
+
+
 class TestATerminalThatKnowsNoKorean:
     def test_is_shown_every_name_all_the_same(self, folder: Path) -> None:
         change_manifest(folder, lambda whole: whole["tables"][0].update(table="매출", rows=1))
