@@ -81,9 +81,9 @@ def parsed(each: Field[Any], kind: Any, found: object) -> object:  # noqa: ANN40
     if said["words"]:
         return _word(value, said["words"])
     if said["least"] is not None and value < said["least"]:
-        raise ValueError(f"{value:g} is below {said['least']:g}")
+        raise ValueError(f"{value} is below {said['least']}")
     if said["most"] is not None and value > said["most"]:
-        raise ValueError(f"{value:g} is above {said['most']:g}")
+        raise ValueError(f"{value} is above {said['most']}")
     return value
 
 

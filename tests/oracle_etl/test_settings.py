@@ -175,6 +175,8 @@ class TestWhatIsWrong:
             ({"WORKER_MODE": "both"}, "WORKER_MODE .*thin or thick"),
             ({"LOG_LEVEL": "loud"}, "LOG_LEVEL .*DEBUG, INFO, WARNING or ERROR"),
             ({"SERVER_PORT": "65536"}, "SERVER_PORT .*above 65535"),
+            ({"SERVER_PORT": "12345678"}, "SERVER_PORT .*12345678 is above"),
+            ({"SERVER_PORT": "9" * 400}, "SERVER_PORT .*above 65535"),
             ({"SERVER_THREADS": "1"}, "SERVER_THREADS .*below 2"),
             ({"SERVER_STREAM_SECONDS": "0"}, "SERVER_STREAM_SECONDS .*below"),
             ({"ORACLE_POOL_MAX": "0"}, "ORACLE_POOL_MAX"),
