@@ -13,7 +13,9 @@ from oracle_etl.flow.claim_work import failure_of
 from oracle_etl.flow.clear_up import clear_up
 from oracle_etl.flow.give_up_closing import (
     cannot_be_closed,
-    left_by_closers,
+    is_published,
+    manifest_of_closers,
+    verdict_of_the_published,
     verdict_without_closing,
 )
 from oracle_etl.flow.judge_version import Verdict, judge_version
@@ -63,13 +65,22 @@ def finish_job(job_id: str, *, outside: Outside) -> bool:
 def _ending(job: Job, closing: Closing, *, outside: Outside) -> _Ending:
     """Write what is to be written of a job and remove the rest, or give that up."""
     if cannot_be_closed(job, outside=outside):
-        left = left_by_closers(job, outside=outside)
-        return _Ending(verdict=verdict_without_closing(job, outside=outside), leftovers=left)
+        return _given_up(job, outside=outside)
     verdict = judge_version(job, keep=closing.keep, outside=outside)
     ending = _publish(job, verdict, closing, outside=outside)
     with suppress(TryAgain, GiveUp):
         clear_up(job, closing, outside=outside)
     return ending
+
+
+def _given_up(job: Job, *, outside: Outside) -> _Ending:
+    """Say how a job ends that no closer has brought to its end: as its consumers see it."""
+    manifest = manifest_of_closers(job, outside=outside)
+    if manifest is not None and is_published(job, outside=outside):
+        verdict = verdict_of_the_published(job, outside=outside)
+        return _Ending(verdict=verdict, manifest=manifest.name)
+    left = job.leftovers if manifest is None else (Intent.of(manifest),)
+    return _Ending(verdict=verdict_without_closing(job, outside=outside), leftovers=left)
 
 
 def _publish(job: Job, verdict: Verdict, closing: Closing, *, outside: Outside) -> _Ending:

@@ -7,9 +7,9 @@ from contextlib import suppress
 
 from oracle_etl.flow.claim_work import failure_of
 from oracle_etl.flow.judge_version import Verdict
-from oracle_etl.model.errors import AttemptsExhausted, TransportError
-from oracle_etl.model.job import Job, JobStatus
-from oracle_etl.model.objects import Intent, StoredObject
+from oracle_etl.model.errors import AttemptsExhausted, GiveUp, Refused
+from oracle_etl.model.job import Job, JobKind, JobStatus
+from oracle_etl.model.objects import StoredObject
 from oracle_etl.outside import Outside
 
 _HEAD_BYTES = 64 * 1024
@@ -34,13 +34,31 @@ def verdict_without_closing(job: Job, *, outside: Outside) -> Verdict:
     return Verdict(status=status, failure=failure, warnings=job.warnings)
 
 
-def left_by_closers(job: Job, *, outside: Outside) -> tuple[Intent, ...]:
-    """Return the manifest that a closer of the job has put there, for a retry to replace."""
-    with suppress(TransportError):
+def verdict_of_the_published(job: Job, *, outside: Outside) -> Verdict:
+    """Return the verdict over a job whose closers wrote all that a consumer reads, and no more."""
+    told = (
+        f"its closing could not be finished in {outside.limits.attempts} tries: the manifest has"
+        f" its other warnings, and what is left under {job.attempts_folder}/ nobody reads"
+    )
+    return Verdict(status=JobStatus.COMPLETED, warnings=(*job.warnings, told))
+
+
+def manifest_of_closers(job: Job, *, outside: Outside) -> StoredObject | None:
+    """Return the manifest that a closer of the job has put there.
+
+    TryAgain where the store cannot tell now: a retry could not replace what nobody noted.
+    """
+    with suppress(GiveUp, Refused):
         standing = outside.store.stat(job.bucket, f"{job.folder}/manifest.json")
         if standing is not None and _names(job, standing, outside=outside):
-            return (Intent.of(standing),)
-    return job.leftovers
+            return standing
+    return None
+
+
+def is_published(job: Job, *, outside: Outside) -> bool:
+    """Tell whether all that a consumer looks for stands, where the manifest does."""
+    name = f"{job.folder}/_SUCCESS"
+    return job.kind is not JobKind.FULL or outside.store.stat(job.bucket, name) is not None
 
 
 def _names(job: Job, manifest: StoredObject, *, outside: Outside) -> bool:

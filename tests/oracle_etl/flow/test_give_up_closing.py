@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from fakes.away import Away
 from fakes.memory_source import MemorySource
-from flow_home import content, drain, names, put_transport, settle, start
+from flow_home import content, drain, manifest, names, put_transport, settle, start
 from oracle_etl.flow import finish_job as finishing
 from oracle_etl.flow.retry_job import retry_job
 from oracle_etl.flow.tick import tick
@@ -75,6 +76,33 @@ class TestAJobThatCannotBeClosed:
         job = home.book.job(job.id)
         assert job.status is JobStatus.FAILED
         assert_a_retry_completes_it(home, source, job)
+
+    def test_waits_for_a_store_that_cannot_tell_what_stands_there(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        job = start(home, put_transport(home, "EMP"))
+        drain(replace(home, store=AwayFor(home.store, "_SUCCESS")))
+        assert f"{job.folder}/manifest.json" in names(home)
+        settle(replace(home, store=Away(StoreAway("away"))), job.id)
+        assert home.book.job(job.id).status is JobStatus.RUNNING
+        ended = settle(home, job.id)
+        assert ended.status is JobStatus.FAILED
+        assert_a_retry_completes_it(home, source, ended)
+
+    @pytest.mark.parametrize("asked", [{}, {"tables": ("EMP",)}])
+    def test_is_complete_where_all_that_is_read_of_it_stands(
+        self, home: Outside, asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        job = start(home, put_transport(home, "EMP"), **asked)
+        with monkeypatch.context() as patch:
+            patch.setattr(finishing, "clear_up", raising(IndexError("a defect")))
+            with pytest.raises(IndexError):
+                drain(home)
+            job = settle(home, job.id)
+        assert (job.status, job.failure) == (JobStatus.COMPLETED, None)
+        assert manifest(home, job)["status"] == "completed"
+        assert "could not be finished in 5 tries" in job.warnings[0]
+        assert home.book.transport(job.transport_id).status is TransportStatus.IDLE
 
     def test_leaves_a_strangers_manifest_alone(self, home: Outside) -> None:
         job = start(home, put_transport(home, "EMP"))
