@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from oracle_etl.flow.every_item import every_item
 from oracle_etl.flow.tables_of import tables_of
@@ -88,18 +89,22 @@ def tables_gone(
     """Return what the transport wants to be told of tables that are no longer in its version.
 
     `listed` has the ids of those that are; `keep` is called at every table. Whoever edits the
-    transport may mean that they go. Otherwise a pattern no longer finds them, as where a privilege
-    was revoked.
+    transport, or makes it again, may mean that they go. Otherwise a pattern no longer finds them,
+    as where a privilege was revoked.
     """
     gone = tuple(_gone(before, listed, keep, outside=outside))
     proof = job.transport.proof
     refuses = (
         proof.on_schema_change is OnSchemaChange.FAIL or proof.max_row_drop_percent is not None
     )
-    was_edited = job.transport.revision != before.transport.revision
-    if refuses and not was_edited:
+    if refuses and _edition(job) == _edition(before):
         return Compared(objections=gone)
     return Compared(warnings=gone)
+
+
+def _edition(job: Job) -> tuple[datetime, int]:
+    """Return what tells a transport's lists apart; one made again under its id begins anew."""
+    return job.transport.created_at, job.transport.revision
 
 
 def _gone(

@@ -9,7 +9,8 @@ import pytest
 from emp_and_dept import EMP
 from fakes.memory_source import MemorySource
 from flow_home import drain, manifest, put_transport, settle, start
-from oracle_etl.flow.edit_transports import change_transport
+from oracle_etl.flow.draft_transport import TransportDraft
+from oracle_etl.flow.edit_transports import change_transport, create_transport, remove_transport
 from oracle_etl.flow.retry_job import retry_job
 from oracle_etl.model.job import Job, JobStatus
 from oracle_etl.model.transport import OnSchemaChange, Proof, TableChoice, Transport
@@ -58,6 +59,13 @@ class TestRowsThatFell:
         transport = put_transport(home, "EMP", proof=AT_MOST_HALF_FEWER)
         run(home, transport)
         source.put("EMP", EMP[:20])
+        assert run(home, transport).status is JobStatus.COMPLETED
+
+    def test_by_as_much_as_is_allowed_do_not(self, home: Outside, source: MemorySource) -> None:
+        source.put("EMP", EMP[:20])
+        transport = put_transport(home, "EMP", proof=AT_MOST_HALF_FEWER)
+        run(home, transport)
+        source.put("EMP", EMP[:10])
         assert run(home, transport).status is JobStatus.COMPLETED
 
     def test_in_many_tables_are_counted_beyond_the_first(
@@ -117,6 +125,21 @@ class TestATableThatSomebodyTookOffTheList:
         change_transport(transport.id, shorter, outside=home)
         job = run(home, transport)
         assert job.status is JobStatus.COMPLETED
+        assert job.warnings == ("EMP is not in this version; v001 has 25 rows of it",)
+
+    def test_by_making_the_transport_again_is_told_of_and_refuses_nothing(
+        self, home: Outside
+    ) -> None:
+        proof = Proof(on_schema_change=OnSchemaChange.FAIL)
+        transport = put_transport(home, "EMP", "DEPT", proof=proof)
+        run(home, transport)
+        remove_transport(transport.id, outside=home)
+        home.clock.wait(1)
+        shorter = replace(TransportDraft.of(transport), tables=(TableChoice(table="DEPT"),))
+        again = create_transport(shorter, transport_id=transport.id, outside=home)
+        assert again.revision == transport.revision
+        job = run(home, again)
+        assert (job.status, job.version) == (JobStatus.COMPLETED, 2)
         assert job.warnings == ("EMP is not in this version; v001 has 25 rows of it",)
 
 
