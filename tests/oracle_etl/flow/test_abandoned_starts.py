@@ -157,3 +157,13 @@ class TestAStartThatWentOn:
         abandon_start(job, None, outside=home)
         drain(home)
         assert home.book.job(job.id).status is JobStatus.COMPLETED
+
+
+class TestATransportMadeAnewUnderItsId:
+    def test_keeps_its_running_job_when_a_former_start_is_abandoned(self, home: Outside) -> None:
+        transport, former = half_started(home)
+        home.book.transact(lambda entries: entries.remove_transport(transport.id))
+        running = start(home, put_transport(home, "EMP"))
+        abandon_start(former, None, outside=home)
+        assert home.book.job(former.id).status is JobStatus.CANCELLED
+        assert home.book.transport(transport.id).running_job == running.id

@@ -67,3 +67,14 @@ class TestClosing:
         home.book.transact(lambda entries: entries.remove_transport(job.transport_id))
         drain(home)
         assert home.book.job(job.id).status is JobStatus.COMPLETED
+
+
+class TestATransportMadeAnewUnderItsId:
+    def test_keeps_its_running_job_when_the_former_job_is_closed(self, home: Outside) -> None:
+        former = start(home, put_transport(home, "EMP"))
+        fail_work(claimed(home, former), Failure(code="C", message="m"), outside=home)
+        home.book.transact(lambda entries: entries.remove_transport(former.transport_id))
+        running = start(home, put_transport(home, "EMP"))
+        assert finish_job(former.id, outside=home)
+        assert home.book.job(former.id).status is JobStatus.FAILED
+        assert home.book.transport(former.transport_id).running_job == running.id
