@@ -215,6 +215,25 @@ class TestARetryOfASplitTable:
         assert len(attempts_of(home)) == 5, "kept, should undo not have been gone for good"
 
 
+class TestARetryOfHalvedParts:
+    def depths(self, home: Outside, job: Job) -> dict[int, int]:
+        (table,) = tables(home, job).values()
+        parts = home.book.parts(job.id, table.table_id, PageRequest(size=100)).items
+        return {each.number: each.depth for each in parts}
+
+    def test_does_not_forget_how_often_they_were_halved(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        source.rows_undo_reaches = 0
+        job = settle(home, start(home, put_transport(home, "EMP", carriage=IN_PARTS)).id)
+        halved = self.depths(home, job)
+        assert max(halved.values()) > 0
+        again = retry_job(job.id, outside=home).job
+        source.before_batch = failing_from(1)
+        drain(home)
+        assert self.depths(home, again) == halved
+
+
 class TestARetryOfATableReadAtOnce:
     def test_reads_nothing_where_only_the_placing_failed(
         self, home: Outside, source: MemorySource
@@ -289,6 +308,17 @@ def read_but_not_placed(home: Outside, *, carriage: Carriage) -> Job:
     job = settle(broken, start(home, put_transport(home, "EMP", carriage=carriage)).id)
     assert job.status is JobStatus.FAILED
     return job
+
+
+class TestATableReadInATransactionOfItsOwn:
+    def test_is_taken_over_without_an_scn(self, home: Outside, source: MemorySource) -> None:
+        source.flashback = False
+        job = read_but_not_placed(home, carriage=Carriage())
+        assert job.scn is not None
+        source.readings.clear()
+        again = retried(home, job)
+        assert (again.status, source.readings) == (JobStatus.COMPLETED, [])
+        assert [each.scn for each in tables(home, again).values()] == [None]
 
 
 @pytest.mark.parametrize("carriage", [Carriage(), IN_PARTS], ids=["at once", "in parts"])

@@ -114,3 +114,15 @@ class TestARetry:
         retried = retry_job(job.id, outside=home).job
         drain(home)
         assert home.book.job(retried.id).status is JobStatus.COMPLETED
+
+
+class TestARetryOfARetry:
+    def test_names_the_job_that_wrote_each_table(self, home: Outside, source: MemorySource) -> None:
+        first = settle(home, start(home, put_transport(home, "EMP", "LATE", "LATER")).id)
+        source.states["LATE"] = [(0, DEPT)]
+        second = settle(home, retry_job(first.id, outside=home).job.id)
+        source.states["LATER"] = [(0, DEPT)]
+        third = settle(home, retry_job(second.id, outside=home).job.id)
+        assert third.status is JobStatus.COMPLETED
+        written_by = {name: each.carried_from for name, each in tables(home, third).items()}
+        assert written_by == {"EMP": first.id, "LATE": second.id, "LATER": None}
