@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from builders import a_job, a_plan, a_table, a_transport
+from builders import a_job, a_plan, a_table, a_transport, later
 from fakes.memory_source import MemorySource
-from flow_home import drain, put_transport, start
+from flow_home import drain, manifest, put_transport, start
 from oracle_etl.flow.judge_version import judge_version
 from oracle_etl.model.columns import ColumnPlan
 from oracle_etl.model.job import Job, JobStatus
@@ -113,3 +113,27 @@ class TestAVersionWithManyChanges:
         told = next(each for each in judge_version(job, outside=home).warnings if "C0" in each)
         assert told.count("is new") == 20
         assert told.endswith("; and 30 more")
+
+
+class TestAVerdict:
+    def test_is_dated_by_the_table_that_ended_last_whatever_its_place(self, home: Outside) -> None:
+        job = a_job()
+        home.book.transact(lambda entries: entries.put_job(job))
+        for number, ended in enumerate((later(5), later(60), later(10))):
+            table = a_table(
+                f"t{number}", position=number, status=WorkStatus.COMPLETED, completed_at=ended
+            )
+            home.book.transact(lambda entries, table=table: entries.put_table(table))  # type: ignore[misc]
+        assert judge_version(job, outside=home).finished_at == later(60)
+
+
+class TestAVersionReadWithoutFlashback:
+    def test_is_mixed_though_the_scn_is_known(self, home: Outside, source: MemorySource) -> None:
+        source.flashback = False
+        source.put("DEPT", ((1, None),))
+        job = start(home, put_transport(home, "EMP", "DEPT"))
+        drain(home)
+        job = home.book.job(job.id)
+        assert job.status is JobStatus.COMPLETED
+        assert job.scn is not None
+        assert (job.is_mixed, manifest(home, job)["consistency"]) == (True, "mixed")

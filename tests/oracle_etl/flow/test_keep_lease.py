@@ -13,6 +13,7 @@ import pytest
 
 from fakes.away import Away
 from fakes.memory_source import MemorySource
+from fakes.stepped_clock import SteppedClock
 from flow_home import LIMITS, SMALL_PARTS, a_home, put_transport, start, tables
 from oracle_etl.flow.cancel_job import cancel_job
 from oracle_etl.flow.claim_work import Claim, claim_work
@@ -21,6 +22,7 @@ from oracle_etl.flow.keep_lease import JobCancelled, Lease, WorkerStopping, keep
 from oracle_etl.flow.plan_table import plan_table
 from oracle_etl.flow.take_seat import Seat, keep_seat, leave_seat, take_seat
 from oracle_etl.flow.work_on import DONE, Settled, work_on
+from oracle_etl.gateways.embedded.sqlite import Database, SqliteTaskQueue
 from oracle_etl.gateways.system_clock import SystemClock
 from oracle_etl.model.errors import (
     BookAway,
@@ -132,6 +134,30 @@ class TestAClaimThatIsKept:
         stored = home.book.table(claim.job.id, claim.table.table_id)
         assert ends(stored) > ends(claim.table)
         assert stored.hold.fence == claim.fence
+
+    def test_keeps_its_message_from_coming_to_another(
+        self, home: Outside, signals: Signals, tmp_path: Path
+    ) -> None:
+        time, database = SteppedClock(), Database(tmp_path / "queue.db")
+        queue = SqliteTaskQueue(database, clock=time)
+        home = replace(home, queue=queue)
+        claim, seat = a_claim(home), a_seat(home)
+        delivery = queue.pull(wait_seconds=0, lease_seconds=10)
+        assert delivery is not None
+        time.wait(9)
+        with keep_lease(
+            claim, delivery=delivery, seat=seat, stopping=threading.Event(), outside=home
+        ):
+            for _ in range(2):  # the message comes behind the claim, so by the second it was kept
+                before = ends(home.book.table(claim.job.id, claim.table.table_id))
+                signals.until(
+                    lambda before=before: (  # type: ignore[misc] # of this round
+                        ends(home.book.table(claim.job.id, claim.table.table_id)) > before
+                    )
+                )
+        time.wait(9)
+        assert queue.pull(wait_seconds=0, lease_seconds=10) is None
+        database.close()
 
     def test_keeps_its_seat_also_while_the_queue_is_away(
         self, home: Outside, signals: Signals
