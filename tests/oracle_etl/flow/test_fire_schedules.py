@@ -87,6 +87,11 @@ class TestMissedRuns:
         assert fire_schedules(outside=home) == ()
         assert home.book.transport(transport.id).next_fire_at == NOON + timedelta(hours=6)
 
+    def test_as_old_as_the_grace_are_started(self, home: Outside) -> None:
+        scheduled(home, replace(HOURLY, grace_seconds=60))
+        home.clock.wait(3600 + 60)
+        assert len(fire_schedules(outside=home)) == 1
+
 
 class TestARunThatIsDueWhileTheLastOneLasts:
     def test_is_skipped(self, home: Outside) -> None:

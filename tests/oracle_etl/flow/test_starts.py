@@ -55,6 +55,12 @@ class TestASecondStart:
         with pytest.raises(KeyReused):
             start(home, transport, idempotency_key="k", limit=1)
 
+    def test_with_the_same_key_for_other_tables_is_refused(self, home: Outside) -> None:
+        transport = put_transport(home, "EMP", "DEPT")
+        start(home, transport, idempotency_key="k", tables=("EMP",))
+        with pytest.raises(KeyReused):
+            start(home, transport, idempotency_key="k", tables=("DEPT",))
+
     def test_of_a_disabled_or_unknown_transport_is_refused(self, home: Outside) -> None:
         with pytest.raises(TransportIsDisabled):
             start(home, put_transport(home, "EMP", enabled=False))
