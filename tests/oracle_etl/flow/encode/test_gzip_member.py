@@ -71,6 +71,11 @@ class TestPartsPutTogether:
     def test_may_come_in_any_number_also_none(self) -> None:
         assert inflated(composed([])) == b""
 
+    def test_end_with_their_length_modulo_4_gib(self) -> None:
+        lengths = {2**32 - 1: b"\xff" * 4, 2**32: bytes(4), 2**32 + 7: b"\7\0\0\0"}
+        for length, written in lengths.items():
+            assert member_trailer([(0, length)])[-4:] == written
+
     def test_that_repeat_each_other_stay_apart(self) -> None:
         # A part that referred back into the one before would break once they were reordered.
         part = [b"the same line again and again\n" * 1000]

@@ -6,7 +6,7 @@ import gzip
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from column_shapes import shape_declared
@@ -16,10 +16,11 @@ from oracle_etl.flow.plan_columns import plan_columns
 from oracle_etl.model.transport import Carriage, TableChoice
 
 MOST = 10**15 - 1
+POWERS = [10**power for power in range(15)]
 DIGITS = st.integers(-MOST, MOST) | st.integers(0, 15).map(lambda power: 10**power - (power == 15))
 
 
-@pytest.mark.parametrize("scale", [1, 2, 3, 5, 6, 8, 10, 14, 15])
+@pytest.mark.parametrize("scale", [1, 2, 3, 4, 5, 6, 8, 10, 14, 15])
 class TestADecimal:
     @settings(max_examples=40)
     @given(digits=st.lists(DIGITS, min_size=1, max_size=30))
@@ -36,6 +37,8 @@ class TestADecimal:
 
     @settings(max_examples=40)
     @given(digits=st.lists(DIGITS, min_size=1, max_size=30))
+    @example(digits=POWERS)
+    @example(digits=[-each for each in POWERS])
     def test_is_written_without_a_power_of_ten(self, scale: int, digits: list[int]) -> None:
         plan = plan_columns(
             shape_declared(C=f"NUMBER(15,{scale})"), TableChoice(table="T"), Carriage()
