@@ -93,6 +93,22 @@ class TestATableThatChangesBetweenTwoPages:
         assert ("t1", WorkStatus.PENDING) not in told, "asked for as it was when the pass began"
 
 
+class TestATableThatChangesWhileNobodyAsks:
+    """Whoever asks then comes back in the middle of a pass, and takes an empty answer for all."""
+
+    def test_comes_before_an_answer_is_empty(self, database: Database) -> None:
+        book = FirestoreJobBook(database, clock=SystemClock(), keep_days=90)
+        write(book, *(a_table(f"t{at}", position=at) for at in range(4)))
+        cursor = book.table_changes(JOB, after=None, limit=2).cursor
+        for at in range(4):
+            write(book, a_table(f"t{at}", position=at, status=WorkStatus.COMPLETED))
+        ended = []
+        while (changes := book.table_changes(JOB, after=cursor, limit=2)).tables:
+            ended += [each.table_id for each in changes.tables if each.status.ended]
+            cursor = changes.cursor
+        assert sorted(ended) == ["t0", "t1", "t2", "t3"]
+
+
 class LateClock(SystemClock):
     """The system's clock, two hours later."""
 

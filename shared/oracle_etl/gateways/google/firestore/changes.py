@@ -100,8 +100,13 @@ class _Cursor:
 def table_changes(
     database: Database, job_id: str, *, after: str | None, limit: int, now: datetime
 ) -> TableChanges:
-    """Return up to `limit` changed tables, and the cursor to ask with next."""
+    """Return up to `limit` changed tables, and the cursor to ask with next.
+
+    None come only where nothing has changed by now. A pass that began with an earlier call tells
+    of nothing after its beginning: where it brings nothing, the next one follows at once.
+    """
     cursor = _Cursor.from_text(after)
+    is_of_now = cursor.pass_began is None
     news: list[Snapshot] = []
     while len(news) < limit:
         page_size = limit - len(news) + cursor.old_ones_expected
@@ -115,7 +120,9 @@ def table_changes(
         else:
             if len(page) < page_size:
                 cursor = cursor.pass_ended()
-                break
+                if news or is_of_now:
+                    break
+                is_of_now = True
     return TableChanges(tables=tuple(_tables(news)), cursor=cursor.to_text())
 
 
