@@ -126,6 +126,17 @@ def _whole(text: object) -> int:
     return number
 
 
+def _path(given: object) -> Path:
+    text = _text(given).strip()
+    if not text:
+        # As a path it would be the folder that somebody happens to stand in.
+        raise ValueError("it is empty: name a folder, or leave the setting out")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"{text!r} names the home of nobody here") from error
+
+
 def _list(given: object) -> tuple[str, ...]:
     parts = given if isinstance(given, list) else _text(given).split(",")
     texts = (_text(part).strip() for part in parts)
@@ -136,7 +147,7 @@ PARSERS: dict[Any, Callable[[object], Any]] = {
     int: _whole,
     str: lambda given: _text(given).strip(),
     bool: _truth,
-    Path: lambda given: Path(_text(given)).expanduser(),
+    Path: _path,
     Seconds: _duration,
     # No password ends with the end of a line, but many a file that holds one does.
     Secret: lambda given: Secret(_text(given).rstrip("\r\n")),

@@ -172,6 +172,8 @@ class TestWhatIsWrong:
             ({"ETL_LEASE": "10s", "ETL_RENEWAL": "6s"}, "ETL_RENEWAL"),
             ({"ORACLE_MODE": "thicker"}, "thin or thick"),
             ({"OBJECTS": "tape"}, "OBJECTS"),
+            ({"DATA_FOLDER": " "}, "DATA_FOLDER .*empty"),
+            ({"DATA_FOLDER": "~nobody-of-this-name/etl"}, "DATA_FOLDER .*nobody"),
             ({"WORKER_MODE": "both"}, "WORKER_MODE .*thin or thick"),
             ({"LOG_LEVEL": "loud"}, "LOG_LEVEL .*DEBUG, INFO, WARNING or ERROR"),
             ({"SERVER_PORT": "65536"}, "SERVER_PORT .*above 65535"),
