@@ -14,7 +14,7 @@ import oracledb
 
 from oracle_etl.gateways.oracle.named_errors import LOGIN_HINT, named_errors
 from oracle_etl.gateways.oracle.timed_login import TimedLogin, silent
-from oracle_etl.model.errors import LoginRefused, SourceMisconfigured
+from oracle_etl.model.errors import LoginRefused, SourceAway, SourceMisconfigured
 from oracle_etl.ports import LoginRefusals
 
 THIN, THICK = "thin", "thick"
@@ -72,6 +72,8 @@ class Sessions:
         self._connection = connection
         self._lock = threading.Lock()
         self._pool: oracledb.ConnectionPool | None = None
+        self._tried_password = ""
+        """Of the last login: the pool goes on with it also when another has been set since."""
         self._refused: tuple[float, LoginRefused] | None = None
         self._login_under_way: TimedLogin | None = None
 
@@ -116,16 +118,29 @@ class Sessions:
                 return pool.acquire()
         except LoginRefused as error:
             with self._lock:
-                self._note_refusal(error)
+                # Another pool may have been opened since, with another password.
+                if self._pool is pool:
+                    self._note_refusal(error)
+            raise
+        except SourceAway:
+            with self._lock:
+                # Whoever was refused has closed the pool of the others, too.
+                self._check_refusal()
             raise
 
     def _opened_in_time(self) -> oracledb.ConnectionPool:
         seconds = self._connection.connect_timeout_seconds
-        if self._login_under_way is not None and self._login_under_way.is_under_way:
+        before = self._login_under_way
+        if before is not None and before.is_under_way:
             # A second one would hang beside the first, and every one after it.
             raise silent(seconds)
-        login = self._login_under_way = TimedLogin(self._open)
+        self._login_under_way = None
         try:
+            if before is not None and isinstance(before.late_error, LoginRefused):
+                # It counted as a try, though nobody had the patience to hear of it.
+                raise before.late_error
+            password = self._tried_password = self._connection.password()
+            login = self._login_under_way = TimedLogin(lambda: self._open(password))
             return login.pool(seconds=seconds)
         except LoginRefused as error:
             self._note_refusal(error)
@@ -135,35 +150,38 @@ class Sessions:
         self._refused = (time.monotonic(), error)
         self._drop_pool()
         if self._connection.refusals is not None:
-            self._connection.refusals.note(self._mark_of_login())
+            self._connection.refusals.note(self._mark_of_login(self._tried_password))
 
     def _check_refusal(self) -> None:
+        """Refuse what was refused here; a renewed password is tried at once."""
         if self._refused is None:
             return
         since, error = self._refused
-        if time.monotonic() - since < _LOGIN_REFUSAL_SECONDS:
+        is_fresh = time.monotonic() - since < _LOGIN_REFUSAL_SECONDS
+        if is_fresh and self._connection.password() == self._tried_password:
             raise LoginRefused(f"{error.message} (not tried again yet)", hint=error.hint)
-        # The password may have been renewed: it is asked for anew.
         self._refused = None
 
     def _check_refusals_elsewhere(self) -> None:
         """Refuse what another process was refused; whoever has a pool was let in."""
         refusals = self._connection.refusals
-        if self._pool is None and refusals is not None and refusals.is_known(self._mark_of_login()):
+        if self._pool is not None or refusals is None:
+            return
+        if refusals.is_known(self._mark_of_login(self._connection.password())):
             raise LoginRefused(
                 f"source {self._connection.source} refused this login to another process, as"
                 " with ORA-01017 (not tried again yet)",
                 hint=f"{LOGIN_HINT}; this one is tried again within five minutes, another at once",
             )
 
-    def _mark_of_login(self) -> str:
+    def _mark_of_login(self, password: str) -> str:
         """Return what tells this login from another, and lets nobody find its password."""
         wanted = self._connection
         salt = repr((wanted.source, wanted.dsn, wanted.user)).encode()
-        digest = hashlib.pbkdf2_hmac("sha256", wanted.password().encode(), salt, _MARK_ROUNDS)
+        digest = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, _MARK_ROUNDS)
         return f"{hashlib.sha256(salt).hexdigest()[:16]}-{digest[:_MARK_BYTES].hex()}"
 
-    def _open(self) -> oracledb.ConnectionPool:
+    def _open(self, password: str) -> oracledb.ConnectionPool:
         wanted = self._connection
         if wanted.mode == THICK:
             with named_errors():
@@ -173,7 +191,7 @@ class Sessions:
                 f"the source {wanted.source} wants thin mode in a process of thick mode",
                 hint="run the sources of one mode apart",
             )
-        login = self._login()
+        login = self._login(password)
         with named_errors():
             # A pool tries a refused password twice by itself, so the first try is not the pool's.
             oracledb.connect(**login).close()
@@ -193,11 +211,11 @@ class Sessions:
         with connection.cursor() as cursor:
             cursor.execute(_SET_UP)
 
-    def _login(self) -> dict[str, Any]:
+    def _login(self, password: str) -> dict[str, Any]:
         wanted = self._connection
         return {
             "user": wanted.user,
-            "password": wanted.password(),
+            "password": password,
             "dsn": wanted.dsn,
             "tcp_connect_timeout": wanted.connect_timeout_seconds,
             "expire_time": _KEEPALIVE_MINUTES,

@@ -26,7 +26,12 @@ class TimedLogin:
     @property
     def is_under_way(self) -> bool:
         """Whether the driver has not come back yet."""
-        return self._thread.is_alive()
+        return not self._has_ended()
+
+    @property
+    def late_error(self) -> BaseException | None:
+        """How it ended when nobody waited for it any more."""
+        return self._error if self._is_left_behind else None
 
     def pool(self, *, seconds: float) -> oracledb.ConnectionPool:
         """Return the open pool; SourceAway where it is not there in so many seconds."""

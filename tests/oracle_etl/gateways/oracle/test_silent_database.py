@@ -14,7 +14,8 @@ import pytest
 from oracle_at_hand import OracleAtHand, stand_in
 from oracle_etl.gateways.oracle import OracleConnection, OracleTableSource
 from oracle_etl.gateways.oracle.timed_login import TimedLogin
-from oracle_etl.model.errors import SourceAway
+from oracle_etl.model.errors import LoginRefused, SourceAway
+from oracle_standin.engine.database import OracleDatabase
 
 # The driver leaves the socket of a login that broke to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -101,3 +102,40 @@ class TestALoginThatComesTooLate:
         [late] = opened
         with pytest.raises(oracledb.InterfaceError):
             late.acquire()
+
+
+class SlowToJudge(OracleDatabase):
+    """A database that looks a password up when it is allowed to."""
+
+    def __init__(self) -> None:
+        """Allow it, and count from now on."""
+        super().__init__()
+        self.may_go_on = threading.Event()
+        self.may_go_on.set()
+        self.asked = 0
+
+    def password_of(self, user: str) -> str | None:
+        self.asked += 1
+        self.may_go_on.wait(LONG)
+        return super().password_of(user)
+
+
+class TestARefusalThatComesTooLate:
+    def test_counts_as_a_refusal_and_is_not_tried_again(self) -> None:
+        database = SlowToJudge()
+        with (
+            stand_in(database) as (oracle, _),
+            oracle.source(password="wrong", connect_timeout_seconds=SECONDS) as source,
+        ):
+            database.may_go_on.clear()
+            database.asked = 0
+            with pytest.raises(SourceAway):
+                source.current_scn()
+            database.may_go_on.set()
+            login = source._sessions._login_under_way
+            assert login is not None
+            login._thread.join(LONG)
+            for _ in range(3):
+                with pytest.raises(LoginRefused, match="ORA-01017"):
+                    source.current_scn()
+        assert database.asked == 1
