@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from oracle_etl.flow.claim_work import Claim, claimed_part, claimed_table
@@ -32,10 +33,14 @@ class Planned:
     is_split: bool
 
 
-def plan_table(claim: Claim, *, outside: Outside) -> Planned:
+def plan_table(
+    claim: Claim, *, still_wanted: Callable[[], None] = lambda: None, outside: Outside
+) -> Planned:
     """Decide how the claimed table is read and write it down.
 
     A table worth several parts leaves our hands: its parts are published for everyone.
+    `still_wanted` raises where the work is to stop; it is asked before the table is sampled, which
+    takes longest.
     """
     source = outside.source(claim.job.transport.source)
     shape = shape_of(claim.table, source)
@@ -46,6 +51,7 @@ def plan_table(claim: Claim, *, outside: Outside) -> Planned:
     key = key_to_hash_with(job, claim.table.choice, outside=outside)
     reading = table_reading(table, plan, job=job, mask_key=key)
     table = _write_plan(claim, reading, shape, note=note, outside=outside)
+    still_wanted()
     ranges = _ranges(reading, shape, job, source, outside=outside)
     if len(ranges) > 1:
         table = split_table(claim, ranges, outside=outside)

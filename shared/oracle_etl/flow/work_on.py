@@ -159,7 +159,7 @@ def _plan_and_move(claim: Claim, lease: Lease, outside: Outside) -> None:
 
 
 def _read_anew(claim: Claim, lease: Lease, outside: Outside) -> None:
-    planned = plan_table(claim, outside=outside)
+    planned = plan_table(claim, still_wanted=lease.check, outside=outside)
     if planned.is_split:
         return
     mine = replace(claim, table=planned.table)

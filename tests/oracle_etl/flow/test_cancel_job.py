@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -94,6 +94,27 @@ class TestACancelDuringWork:
         assert work_on(claim, lease=lease, outside=home) == DONE
         assert tables(home, job)["EMP"].status is WorkStatus.CANCELLED
         assert not [each for each in names(home) if "EMP" in each]
+
+    def test_ends_the_table_that_is_being_planned_before_it_is_sampled(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        job = start(home, put_transport(home, "EMP", carriage=SMALL_PARTS))
+        claim, lease = claimed(home, job), a_lease()
+        sampled: list[Reading] = []
+
+        class Slow(MemorySource):
+            def current_scn(self) -> int | None:
+                lease.end(JobCancelled("cancelled"))
+                return super().current_scn()
+
+            def boundaries(self, reading: Reading, *, parts: int) -> Sequence[str]:
+                sampled.append(reading)
+                return super().boundaries(reading, parts=parts)
+
+        slow = Slow(states=source.states)
+        work_on(claim, lease=lease, outside=replace(home, source=lambda _: slow))
+        assert tables(home, job)["EMP"].status is WorkStatus.CANCELLED
+        assert sampled == []
 
     def test_ends_the_part_that_is_being_read(self, home: Outside) -> None:
         job = split(home)
