@@ -17,6 +17,7 @@ import yaml
 
 from command_line.exits import BadUsage
 from command_line.transport_form import ORDER, Fields, filled, short
+from oracle_etl.distinct_keys import DistinctKeys
 
 _LARGEST_FILE = 4 * 1024 * 1024
 _FORM = "a file holds `transports:`, a list of mappings that each have a `name` and `tables`"
@@ -95,22 +96,8 @@ def _content(file: Path) -> object:
     return content
 
 
-class _JsonInYaml(yaml.SafeLoader):
-    """Reads the YAML that is JSON too: a date is the text that it is written as.
-
-    A key that stands twice is refused: one of the two would be lost in silence.
-    """
-
-    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:  # noqa: ANN401 - a name; its stub says other
-        """Return a mapping of different keys, before `<<` lays others over it."""
-        node: yaml.MappingNode = super().compose_mapping_node(anchor)
-        seen: set[str] = set()
-        for key in (each for each, _ in node.value if isinstance(each, yaml.ScalarNode)):
-            if key.value in seen:
-                said = f"{key.value!r} stands twice in one mapping"
-                raise yaml.composer.ComposerError(problem=said, problem_mark=key.start_mark)
-            seen.add(key.value)
-        return node
+class _JsonInYaml(DistinctKeys):
+    """Reads the YAML that is JSON too: a date is the text that it is written as."""
 
 
 _JsonInYaml.yaml_implicit_resolvers = {

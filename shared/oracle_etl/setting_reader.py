@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 
 import yaml
 
+from oracle_etl.distinct_keys import DistinctKeys, KeyTwice
 from oracle_etl.model.errors import InvalidRequest
 from oracle_etl.setting_values import declared, parsed
 
@@ -70,7 +71,9 @@ class Reader:
             self.problems.append("config.yaml: `sources` must map names to settings")
             return found
         for name, values in listed.items():
-            if isinstance(values, dict):
+            if name == "default":
+                self.problems.append("config.yaml: the source `default` stands under `oracle`")
+            elif isinstance(values, dict):
                 section = _Section(name=f"sources.{name}", values=values)
                 found[f"{name}"] = self.group(self._of_a_source, section=section, name=f"{name}")
             else:
@@ -144,7 +147,8 @@ class Reader:
 
     def _config_file(self, path: Path) -> dict[str, Any]:
         try:
-            read = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+            text = path.read_text(encoding="utf-8")
+            read = yaml.load(text, Loader=DistinctKeys) or {}  # noqa: S506 - a safe loader of ours
         except FileNotFoundError:
             if self.is_named:
                 self.problems.append(f"CONFIG_PATH names {path}, which is not there")
@@ -154,7 +158,8 @@ class Reader:
             return {}
         except yaml.YAMLError as error:
             # What it says shows the line, and the line may hold a password.
-            self.problems.append(f"{path} is not YAML{_where(error)}")
+            what = "says a thing twice" if isinstance(error, KeyTwice) else "is not YAML"
+            self.problems.append(f"{path} {what}{_where(error)}")
             return {}
         except (OSError, ValueError) as error:
             self.problems.append(f"{path} cannot be read: {error}")

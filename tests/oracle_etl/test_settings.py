@@ -140,6 +140,10 @@ class TestFurtherSources:
         assert sorted(sources) == ["default", "erp"]
         assert (sources["erp"].mode, sources["erp"].name) == ("thick", "erp")
 
+    def test_are_not_the_default_one(self, tmp_path: Path) -> None:
+        with pytest.raises(InvalidRequest, match="under `oracle`"):
+            read(tmp_path, "sources: {default: {username: u}}", ORACLE_DSN="d:1521/D")
+
     @pytest.mark.parametrize("text", ["sources: 7", "sources: {erp: 7}"])
     def test_that_are_no_mappings_are_refused(self, tmp_path: Path, text: str) -> None:
         with pytest.raises(InvalidRequest, match="map"):
@@ -299,6 +303,16 @@ class TestWhatIsWrong:
     def test_never_shows_a_secret(self, tmp_path: Path, text: str) -> None:
         with pytest.raises(InvalidRequest) as refused:
             read(tmp_path, text, SERVER_PORT="x")
+        assert "hunter2" not in refused.value.message
+
+    @pytest.mark.parametrize(
+        "text", ["oracle: {dsn: d}\noracle: {username: u}", "oracle: {dsn: d,\ndsn: hunter2}"]
+    )
+    def test_of_a_file_that_says_a_thing_twice_is_told_by_its_place(
+        self, tmp_path: Path, text: str
+    ) -> None:
+        with pytest.raises(InvalidRequest, match="twice: see line 2, column 1") as refused:
+            read(tmp_path, text)
         assert "hunter2" not in refused.value.message
 
     def test_of_a_file_that_is_no_yaml_is_told_by_its_place(self, tmp_path: Path) -> None:
