@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import socket
 import struct
@@ -35,6 +36,8 @@ _END_SECONDS = 45
 """After which gunicorn kills the process."""
 _IDLE_SECONDS = 60
 """How long a client may send nothing of its request, or take nothing of its answer in."""
+_IDLE = {errno.EAGAIN, errno.ETIMEDOUT}
+"""What the system says of such a client when its time is over."""
 
 
 @runtime_checkable
@@ -129,6 +132,14 @@ class OneLog(Logger):  # type: ignore[misc] # gunicorn has no types
         super().setup(cfg)
         self.error_log.handlers.clear()
         self.error_log.propagate = True
+
+    def exception(self, msg: str, *args: object, **kwargs: Any) -> None:  # noqa: ANN401 - gunicorn's, without types
+        """Tell of a fault; that a client was idle is none, and needs nobody to look."""
+        error = sys.exception()
+        if isinstance(error, OSError) and error.errno in _IDLE:
+            self.info("a connection whose client was idle was broken off")
+        else:
+            super().exception(msg, *args, **kwargs)
 
 
 def _after_fork(arbiter: Any, process: Any) -> None:  # noqa: ANN401 - gunicorn's, without types
