@@ -51,6 +51,17 @@ class TestAWholeStream:
         assert max(pieces) <= 43 * MIB
 
 
+class TestAGzipStreamThatStopsAnywhere:
+    # So that one step of unpacking ends within the last run of bytes, with nothing left to take.
+    PLAIN = bytes(MIB + 100)
+
+    @pytest.mark.parametrize("left_out", range(1, 30))
+    def test_has_given_all_that_its_bytes_unpack_to(self, left_out: int) -> None:
+        cut_off = gzip.compress(self.PLAIN)[:-left_out]
+        given = b"".join(open_unpacking(Format.JSONL_GZ).plain(cut_off))
+        assert given == zlib.decompressobj(wbits=31).decompress(cut_off)
+
+
 @pytest.mark.parametrize(("format_", "pack"), PACKED)
 class TestADamagedStream:
     @FEW

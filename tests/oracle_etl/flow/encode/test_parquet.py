@@ -17,6 +17,8 @@ from column_shapes import declared, shape_declared, shape_of
 from delivered_batches import broken_text, delivered, written_by
 from oracle_etl.flow.encode import PartRole, open_encoder, parquet, row_groups
 from oracle_etl.flow.encode.parquet import ROW_GROUP_BYTES
+from oracle_etl.flow.encode.parquet_footer import FILE_GROUPS, GROUP_ORDINAL, footer_of
+from oracle_etl.flow.encode.thrift_compact import Reader
 from oracle_etl.flow.plan_columns import plan_columns
 from oracle_etl.model.columns import ColumnPlan
 from oracle_etl.model.errors import UnreadableValue
@@ -158,6 +160,12 @@ class TestALargeTable:
         metadata = pq.read_metadata(io.BytesIO(data))
         assert handed_out == 70_000 * 612 // ROW_GROUP_BYTES
         assert metadata.num_row_groups == handed_out + 1
+
+    def test_numbers_its_row_groups_in_their_order(self) -> None:
+        data, _ = self.written()
+        groups = Reader(footer_of(data)).struct()[FILE_GROUPS][1][1]
+        assert len(groups) > 1
+        assert [group[GROUP_ORDINAL][1] for group in groups] == list(range(len(groups)))
 
     def test_is_read_whole_by_pyarrow_and_by_duckdb(self, tmp_path: Path) -> None:
         data, _ = self.written()

@@ -250,6 +250,20 @@ class TestPartsThatDoNotLieOneAfterTheOther:
         written.home.close()
         assert faults(report, "EMP") == {Fault.MANIFEST_INCONSISTENT, Fault.MANIFEST_DIFFERS}
 
+    def test_are_found_where_less_than_a_header_stands_before_them(
+        self, tmp_path: Path
+    ) -> None:
+        written = write_version(tmp_path, KINDS["gzip put together"])
+
+        def reach_out(whole: dict[str, Any]) -> None:
+            first = whole["tables"][0]["objects"][0]["parts"][0]
+            first["first_byte"], first["bytes"] = first["first_byte"] - 1, first["bytes"] + 1
+
+        change_manifest(written, reach_out)
+        report = written.verify()
+        written.home.close()
+        assert faults(report, "EMP") == {Fault.MANIFEST_INCONSISTENT, Fault.MANIFEST_DIFFERS}
+
     def test_are_found_where_rows_went_from_one_to_another(self, tmp_path: Path) -> None:
         written = write_version(tmp_path, KINDS["gzip put together"])
 
