@@ -89,11 +89,11 @@ def start_job_again(home: Outside, transport: Transport) -> Job:
 
 
 def assert_nothing_partial(home: Outside) -> None:
-    """Whatever stands at a final name is whole."""
+    """Whatever stands at a final name is whole, and _SUCCESS beside its manifest."""
     for name in names(home):
         if name.endswith("EMP.jsonl.gz"):
             assert rows(home, name) == Counter(EMP)
         if name.endswith("DEPT.jsonl.gz"):
             assert rows(home, name) == Counter(DEPT)
         if name.endswith("_SUCCESS"):
-            assert any(each.endswith("manifest.json") for each in names(home))
+            assert name.removesuffix("_SUCCESS") + "manifest.json" in names(home)

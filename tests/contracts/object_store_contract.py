@@ -38,7 +38,7 @@ def some_bytes(size: int, *, seed: int = 0) -> bytes:
 
 
 class ObjectStoreContract:
-    """Give `store` a store and `bucket` a bucket that is empty and its own."""
+    """Give `store` a store, and `bucket` and `other_bucket` buckets that are empty and its own."""
 
     sizes: Sequence[int] = (0, 1, 255, 256 * 1024, 256 * 1024 + 1, 9 * 1024 * 1024 + 7)
     """Sizes at which the implementation might change its ways."""
@@ -50,6 +50,10 @@ class ObjectStoreContract:
 
     @pytest.fixture
     def bucket(self) -> str:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def other_bucket(self) -> str:
         raise NotImplementedError
 
     def put(self, store: ObjectStore, bucket: str, name: str, content: bytes) -> StoredObject:
@@ -281,9 +285,18 @@ class NamesContract(ObjectStoreContract):
         assert self.names(store, bucket, "zzz") == []
         assert self.names(store, bucket, "a/b/c/d/e") == []
 
-    def test_are_those_of_one_bucket(self, store: ObjectStore, bucket: str) -> None:
-        self.put(store, bucket, NAME, b"1")
+    def test_are_those_of_one_bucket(
+        self, store: ObjectStore, bucket: str, other_bucket: str
+    ) -> None:
+        here = self.put(store, bucket, NAME, b"here")
+        assert self.names(store, other_bucket) == []
+        assert store.stat(other_bucket, NAME) is None
+        there = self.put(store, other_bucket, NAME, b"there")
+        self.put(store, other_bucket, "another", b"1")
         assert self.names(store, bucket) == [NAME]
+        assert (self.content(store, here), self.content(store, there)) == (b"here", b"there")
+        store.remove(there)
+        assert store.stat(bucket, NAME) == here
 
 
 class ComposingContract(ObjectStoreContract):

@@ -80,6 +80,10 @@ class TestFolderObjectStore(WholeObjectStoreContract):
     def bucket(self) -> str:
         return "lake"
 
+    @pytest.fixture
+    def other_bucket(self) -> str:
+        return "other-lake"
+
 
 class TestLocalWorkerLauncher(WorkerLauncherContract):
     @pytest.fixture

@@ -64,6 +64,9 @@ class MemorySource:
     broken_off: threading.Event = field(default_factory=threading.Event)
     """Set when somebody breaks a call off."""
     readings: list[Reading] = field(default_factory=list)
+    """What was read, in order."""
+    counted: list[Reading] = field(default_factory=list)
+    """What was counted, in order."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def put(self, name: str, rows: Sequence[Row]) -> int:
@@ -138,6 +141,7 @@ class MemorySource:
         return True
 
     def count(self, reading: Reading) -> int:
+        self.counted.append(reading)
         return len(self._rows(reading)) + self.counts_more
 
     def boundaries(self, reading: Reading, *, parts: int) -> Sequence[str]:

@@ -100,11 +100,14 @@ class TestAFullRun:
         assert (table["rows"], table["counted_rows"]) == (25, 25)
         assert table["proof"] == "counted at the same SCN"
 
-    def test_says_unverified_where_counting_is_switched_off(self, home: Outside) -> None:
+    def test_says_unverified_where_counting_is_switched_off(
+        self, home: Outside, source: MemorySource
+    ) -> None:
         job = start(home, put_transport(home, "EMP", proof=Proof(count_rows=False)))
         drain(home)
         (table,) = manifest(home, home.book.job(job.id))["tables"]
         assert (table["counted_rows"], table["proof"]) == (None, "unverified")
+        assert source.counted == []
 
     def test_takes_the_next_version_each_time(self, home: Outside) -> None:
         transport = put_transport(home, "DEPT")

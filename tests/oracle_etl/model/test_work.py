@@ -37,6 +37,7 @@ class TestAMessage:
             b'{"v":1,"job":"../J","table":"t","part":null}',
             b'{"v":1,"job":"J","table":"","part":null}',
             b"[" * 5000,
+            b'{"v":1,"job":"J","table":"t","part":null}' + b" " * 5000,
         ],
     )
     def test_that_no_version_of_ours_wrote_is_refused(self, body: bytes) -> None:

@@ -18,7 +18,11 @@ class TestCloudStorage(WholeObjectStoreContract):
         return "lake"
 
     @pytest.fixture
-    def store(self, bucket: str) -> Iterator[ObjectStore]:
-        cloud = FakeCloudStorage(bucket)
+    def other_bucket(self) -> str:
+        return "other-lake"
+
+    @pytest.fixture
+    def store(self, bucket: str, other_bucket: str) -> Iterator[ObjectStore]:
+        cloud = FakeCloudStorage(bucket, other_bucket)
         with cloud.serving(), store_on(cloud, chunk_bytes=8 * 1024 * 1024) as store:
             yield store
