@@ -97,7 +97,7 @@ def show_manifest(call: Call[NothingAsked, None]) -> Reply:
     # Read from before the answer begins: what keeps it from being read can still be said.
     first = next(manifest.chunks, b"")
     return Reply(
-        content=Streamed(chunks=chain([first], manifest.chunks)),
+        content=Streamed(chunks=chain([first], manifest.chunks), close=manifest.chunks.close),
         headers={"Content-Length": f"{manifest.size}"},
     )
 

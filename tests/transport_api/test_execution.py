@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -367,6 +369,31 @@ class TestTheManifest:
         assert response.content_type == "application/json"
         assert response.content_length == stored.size
         assert json.loads(response.data)["job"] == job["id"]
+
+
+class TestAManifestThatNobodyReadsToItsEnd:
+    def test_is_open_no_longer_than_its_answer(self, api: Api) -> None:
+        closed: list[str] = []
+
+        class WatchedStore:
+            """A store that notes which objects are not read any more."""
+
+            def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever a store has
+                return getattr(api.home.store, name)
+
+            @contextmanager
+            def open(self, stored: StoredObject) -> Iterator[Iterator[bytes]]:
+                with api.home.store.open(stored) as chunks, ExitStack() as after:
+                    after.callback(closed.append, stored.name)
+                    yield chunks
+
+        job = api.execute(api.create("EMP")["id"])
+        api.work()
+        watched = api.having(store=WatchedStore())
+        answer = watched.client.head(f"/api/jobs/{job['id']}/manifest")
+        assert (answer.status_code, closed) == (200, [])
+        answer.close()
+        assert len(closed) == 1
 
 
 class TestAStoreThatIsAway:

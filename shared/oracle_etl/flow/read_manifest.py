@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 
 from oracle_etl.model.errors import NoSuchObject
@@ -13,10 +13,10 @@ from oracle_etl.outside import Outside
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestFile:
-    """A manifest: how large it is, and its bytes, once."""
+    """A manifest: how large it is, and its bytes, once; who stops before their end closes them."""
 
     size: int
-    chunks: Iterator[bytes]
+    chunks: Generator[bytes, None, None]
 
 
 def read_manifest(job_id: str, *, outside: Outside) -> ManifestFile:
@@ -44,6 +44,6 @@ def manifest_of(job: Job) -> str:
     )
 
 
-def _chunks(stored: StoredObject, outside: Outside) -> Iterator[bytes]:
+def _chunks(stored: StoredObject, outside: Outside) -> Generator[bytes, None, None]:
     with outside.store.open(stored) as chunks:
         yield from chunks
