@@ -75,7 +75,8 @@ def _last_characters(
     stars = "RPAD('*',LENGTH({t})-{n},'*')||SUBSTR({t},-{n})"
     template = f"CASE WHEN LENGTH({{t}})>{{n}} THEN {stars} ELSE RPAD('*',LENGTH({{t}}),'*') END"
     filled = template.replace("{t}", rule.as_text).replace("{n}", str(keep))
-    return _text(declared, filled, width=max(declared.length, 16))
+    column = _text(declared, filled, width=max(declared.length, 16))
+    return replace(column, character_set=limited_set(shape, declared))
 
 
 def _hashed(shape: TableShape, declared: DeclaredColumn, encoding: str | None) -> CarriedColumn:

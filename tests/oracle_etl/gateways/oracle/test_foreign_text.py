@@ -15,9 +15,9 @@ from oracle_standin.values.text import US7ASCII
 from oracle_tables import a_table, reading_of, rows_of
 from standin_sql import database
 
-LOOKS_LIKE_UTF_8 = "C2A1"
-"""A syllable in cp949, and another character in UTF-8."""
-SYLLABLE = bytes.fromhex(LOOKS_LIKE_UTF_8).decode("cp949")
+LOOKS_LIKE_UTF_8 = "41C2A1"
+"""A letter and a syllable in cp949, and another character in UTF-8."""
+TEXT = bytes.fromhex(LOOKS_LIKE_UTF_8).decode("cp949")
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +43,14 @@ class TestTextWhoseEncodingNobodyNamed:
         with pytest.raises(UnreadableValue, match=r"column NAME .* US7ASCII has not"):
             rows_of(source, reading_of(source, misnamed[1]))
 
+    def test_shows_no_other_text_where_its_last_characters_are_kept(
+        self, misnamed: tuple[OracleAtHand, TableName], source: OracleTableSource
+    ) -> None:
+        masks = (Mask(column="NAME", kind=MaskKind.KEEP_LAST, keep=1),)
+        reading = reading_of(source, misnamed[1], choice=TableChoice(table="PEOPLE", masks=masks))
+        with pytest.raises(UnreadableValue, match="column NAME"):
+            rows_of(source, reading)
+
     def test_is_not_hashed_as_other_text(
         self, misnamed: tuple[OracleAtHand, TableName], source: OracleTableSource
     ) -> None:
@@ -61,4 +69,4 @@ class TestTextWhoseEncodingIsNamed:
     ) -> None:
         choice = TableChoice(table="PEOPLE", source_encoding="cp949")
         found = rows_of(source, reading_of(source, misnamed[1], choice=choice))
-        assert found == [{"NAME": SYLLABLE}]
+        assert found == [{"NAME": TEXT}]
