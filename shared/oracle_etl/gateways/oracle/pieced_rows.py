@@ -7,7 +7,7 @@ character, as the row itself, and as the row before. Over locators it is held on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,13 +19,14 @@ from arro3.core import Array, DataType, Field, RecordBatch, Schema
 
 from oracle_etl.arrow_types import arrow_type
 from oracle_etl.gateways.oracle.statements import Statement
-from oracle_etl.model.columns import CarriedColumn
+from oracle_etl.model.columns import CarriedColumn, WireForm
 from oracle_etl.model.errors import UnreadableValue
 from oracle_etl.model.reading import Reading
 
 _PIECE = 2**22
 """Bytes of a BLOB, or UTF-16 units of a CLOB, in one round trip."""
 _DECIMAL_BYTES = 16
+_REPLACED = "\ufffd"
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  Oracle's moments have no zone here
 _LARGE = {False: nanoarrow.large_binary(), True: nanoarrow.large_string()}
 Call = Callable[[], AbstractContextManager[None]]
@@ -39,18 +40,34 @@ def pieced_rows(
     columns = reading.plan.selected
     with connection.cursor() as cursor:
         cursor.arraysize = cursor.prefetchrows = 1
-        with call():
+        with _decoding(columns, call):
             cursor.execute(statement.text, statement.binds, fetch_lobs=True, fetch_decimals=True)
-        while (row := _next(cursor, call)) is not None:
+        while (row := _next(cursor, columns, call)) is not None:
             # Only who takes a row holds it while the next one comes.
             yield _record(columns, row, call)
             del row
 
 
-def _next(cursor: oracledb.Cursor, call: Call) -> tuple[Any, ...] | None:
-    with call():
+def _next(
+    cursor: oracledb.Cursor, columns: Sequence[CarriedColumn], call: Call
+) -> tuple[Any, ...] | None:
+    with _decoding(columns, call):
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row
+
+
+@contextmanager
+def _decoding(columns: Sequence[CarriedColumn], call: Call) -> Iterator[None]:
+    """Name the columns that may be meant where the driver cannot decode a text of a row."""
+    try:
+        with call():
+            yield
+    except UnicodeDecodeError as error:
+        texts = (each.name for each in columns if each.form is WireForm.TEXT and not each.is_lob)
+        raise UnreadableValue(
+            f"one of the columns {', '.join(texts)} holds bytes that are no text: {error}",
+            hint="name the encoding in source_encoding, or exclude the column",
+        ) from error
 
 
 def _record(columns: Sequence[CarriedColumn], row: tuple[Any, ...], call: Call) -> RecordBatch:
@@ -103,26 +120,41 @@ def _content(lob: oracledb.LOB, column: CarriedColumn, call: Call) -> bytearray:
         size = lob.size()
     at = 0
     while at < size:
-        amount = min(_PIECE, size - at)
-        piece, amount = _piece(lob, at, amount, column, call)
-        content += piece
-        at += amount
+        piece = _piece(lob, at, min(_PIECE, size - at), column, call)
+        if not piece:
+            raise UnreadableValue(
+                f"column {column.name} ends after {at} of the {size} that Oracle tells of its size",
+                hint="start the job again; where it stays so, exclude the column",
+            )
+        content += piece.encode() if isinstance(piece, str) else piece
+        at += _size(piece)
     return content
+
+
+def _size(piece: str | bytes) -> int:
+    """Return how much of a LOB a piece is: a client may give less than it was asked for."""
+    if isinstance(piece, bytes) or piece.isascii():
+        return len(piece)
+    return len(piece.encode("utf-16-le")) // 2
 
 
 def _piece(
     lob: oracledb.LOB, at: int, amount: int, column: CarriedColumn, call: Call
-) -> tuple[bytes, int]:
-    """Return a piece and how much of the LOB it is: no more than asked for."""
+) -> str | bytes:
+    """Return what stands at a place of a LOB, whole characters of it."""
     try:
         with call():
-            piece = lob.read(at + 1, amount)
+            piece: str | bytes = lob.read(at + 1, amount)
     except UnicodeDecodeError as error:
         if amount == 1 or amount < _PIECE:
             raise UnreadableValue(
-                f"column {column.name} holds half of a character: {error}",
+                f"column {column.name} holds half of a character, or bytes that are no text:"
+                f" {error}",
                 hint="correct the value in Oracle, or exclude the column",
             ) from error
-        # The piece ended between the two units of a character.
-        return _piece(lob, at, amount - 1, column, call)
-    return (piece.encode() if isinstance(piece, str) else piece), amount
+    else:
+        if amount < _PIECE or isinstance(piece, bytes) or not piece.endswith(_REPLACED):
+            return piece
+    # The piece ended between the two units of a character, or in U+FFFD, which Instant Client may
+    # have put for the first of them; where it is the text's own, it comes with the next piece.
+    return _piece(lob, at, amount - 1, column, call)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from carried_kinds import KINDS, CarriedKind
 from column_shapes import shape_declared
 from delivered_batches import read_lines
-from oracle_at_hand import OracleAtHand
+from oracle_at_hand import OracleAtHand, stand_in
 from oracle_etl.flow.plan_columns import plan_columns
 from oracle_etl.gateways.oracle import OracleTableSource, fetch_sizes, pieced_rows
 from oracle_etl.gateways.oracle.statements import Statement
@@ -24,8 +24,10 @@ from oracle_etl.model.errors import UnreadableValue
 from oracle_etl.model.names import TableName
 from oracle_etl.model.reading import Reading
 from oracle_etl.model.transport import Carriage, Format, TableChoice
+from oracle_standin.values.text import US7ASCII
 from oracle_tables import a_table, reading_of, rows_of
 from round_trips import Row, carried, in_order, shape, stored
+from standin_sql import database
 
 LONGS = {"LONG", "LONG RAW"}
 OTHERS = [kind for kind in KINDS if kind.declaration not in LONGS]
@@ -130,21 +132,25 @@ class TestADecimalThatDoesNotFitItsPlan:
                 rows_of(source, reading)
 
 
-class HalfLob(oracledb.LOB):
-    """A CLOB with half of a pair of surrogates at its second place."""
+class Lob(oracledb.LOB):
+    """A CLOB of some UTF-16 units, as one client or another reads it."""
 
-    def __init__(self) -> None:
+    def __init__(self, units: bytes, *, errors: str = "strict", most: int = 9) -> None:
         """Ask no server."""
+        self._units = units
+        self._errors = errors
+        self._most = most
 
     def __del__(self) -> None:
         """Tell no server."""
 
     def size(self) -> int:
-        return 9
+        return len(self._units) // 2
 
     def read(self, offset: int = 1, amount: int | None = None) -> str:
-        units = b"a\x00\x3d\xd8" + b"b\x00" * 7
-        return units[2 * offset - 2 : 2 * (offset - 1 + (amount or 9))].decode("utf-16-le")
+        first = offset - 1
+        end = first + min(amount or self.size(), self._most)
+        return self._units[2 * first : 2 * end].decode("utf-16-le", self._errors)
 
 
 class OneRow:
@@ -169,15 +175,60 @@ class OneRow:
         return self._rows.pop() if self._rows else None
 
 
+def text_of(lob: oracledb.LOB, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the text of a row's only LOB, read in pieces of three units."""
+    monkeypatch.setattr(pieced_rows, "_PIECE", 3)
+    plan = plan_columns(shape_declared(C="CLOB"), TableChoice(table="T"), Carriage())
+    [row] = pieced_rows.pieced_rows(
+        cast("oracledb.Connection", OneRow(lob)),
+        Reading(table=TableName(name="T"), plan=plan),
+        Statement(text=""),
+        call=nullcontext,
+    )
+    [text] = row.column(0).to_pylist()
+    return cast("str", text)
+
+
 class TestHalfOfACharacter:
     def test_stops_the_table_with_the_columns_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(pieced_rows, "_PIECE", 3)
-        plan = plan_columns(shape_declared(C="CLOB"), TableChoice(table="T"), Carriage())
-        rows = pieced_rows.pieced_rows(
-            cast("oracledb.Connection", OneRow(HalfLob())),
-            Reading(table=TableName(name="T"), plan=plan),
-            Statement(text=""),
-            call=nullcontext,
-        )
+        half = b"a\x00\x3d\xd8" + b"b\x00" * 7
         with pytest.raises(UnreadableValue, match="column C holds half of a character"):
-            list(rows)
+            text_of(Lob(half), monkeypatch)
+
+
+class TestAClientThatReplacesHalvesOfCharacters:
+    TEXTS = st.text("a😀\ufffd", max_size=20)
+
+    @RELAXED
+    @given(text=TEXTS)
+    def test_gives_whole_ones(self, text: str) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            assert text_of(Lob(text.encode("utf-16-le"), errors="replace"), patch) == text
+
+
+class TestAClientThatGivesLessThanItWasAskedFor:
+    @pytest.mark.parametrize("most", [1, 2])
+    def test_is_asked_for_the_rest(self, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert text_of(Lob("abcdefgh".encode("utf-16-le"), most=most), monkeypatch) == "abcdefgh"
+
+    def test_is_not_asked_for_ever(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with pytest.raises(UnreadableValue, match="column C ends after 0 of the 8"):
+            text_of(Lob("abcdefgh".encode("utf-16-le"), most=0), monkeypatch)
+
+
+class TestATextBesideALargeLob:
+    @pytest.mark.parametrize("first", ["'plain'", "UTL_RAW.CAST_TO_VARCHAR2(HEXTORAW('B0A1'))"])
+    def test_that_is_no_text_stops_the_table_with_the_columns_that_may_be_meant(
+        self, monkeypatch: pytest.MonkeyPatch, first: str
+    ) -> None:
+        in_pieces(monkeypatch)
+        rows = (f"1,{first},'x'", "2,UTL_RAW.CAST_TO_VARCHAR2(HEXTORAW('B0A1')),'x'")
+        with (
+            stand_in(database(charset=US7ASCII)) as (oracle, _),
+            oracle.source() as source,
+            a_table(oracle, "PEOPLE", "ID NUMBER(9), NAME VARCHAR2(10), C CLOB", *rows) as table,
+        ):
+            reading = reading_of(source, table, scn=source.current_scn())
+            with pytest.raises(UnreadableValue, match="columns NAME holds") as raised:
+                rows_of(source, reading)
+        assert "source_encoding" in raised.value.hint
