@@ -105,7 +105,7 @@ class JobBook(Protocol):
     def table_changes(self, job_id: str, *, after: str | None, limit: int) -> TableChanges:
         """Return tables changed after a cursor, in order of change; no change is passed over.
 
-        A table that changed more than once may come once, as it is now. InvalidRequest for
-        a cursor that was never given.
+        None come only where nothing has changed by now. A table that changed more than once may
+        come once, as it is now. InvalidRequest for a cursor that was never given.
         """
         ...
