@@ -161,7 +161,7 @@ class Reader:
             what = "says a thing twice" if isinstance(error, KeyTwice) else "is not YAML"
             self.problems.append(f"{path} {what}{_where(error)}")
             return {}
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             self.problems.append(f"{path} cannot be read: {error}")
             return {}
         if not isinstance(read, dict):

@@ -217,7 +217,7 @@ class TestWhatIsWrong:
         keys = read(tmp_path, AUTH_ENABLED="true", AUTH_API_KEYS="secret:keys").auth.api_keys
         assert keys == (Secret("secret:keys"),)
 
-    @pytest.mark.parametrize("text", ["[1, 2]", "a: [", "\x00", "app: 2026-02-30"])
+    @pytest.mark.parametrize("text", ["[1, 2]", "a: [", "\x00", "app: 2026-02-30", "[" * 3000])
     def test_of_a_file_that_is_no_mapping_is_told(self, tmp_path: Path, text: str) -> None:
         with pytest.raises(InvalidRequest):
             read(tmp_path, text)
