@@ -30,6 +30,7 @@ from oracle_etl.model.errors import (
 )
 from oracle_etl.model.job import Counts, Dispatch, Job, JobKind, JobRequest
 from oracle_etl.model.table_task import TableTask
+from oracle_etl.model.transport import Consistency
 from oracle_etl.model.work import WorkStatus
 from oracle_etl.outside import Outside
 from oracle_etl.ports import Entries, TableSource
@@ -59,7 +60,8 @@ def retry_job(job_id: str, *, outside: Outside) -> Started:
 
 def _begin(failed: Job, *, outside: Outside) -> Job:
     counts, hindrance = _look_at_tables(failed, outside=outside)
-    keeps_moment = hindrance is None
+    keeps_version = hindrance is None
+    keeps_moment = keeps_version and not _lacked_its_moment(failed)
     now = outside.clock.now()
     offered: set[str] = set()
 
@@ -74,7 +76,7 @@ def _begin(failed: Job, *, outside: Outside) -> Job:
             raise NoSuchJob(f"there is no job {failed.id}")
         job_id = unused_job_id(entries, outside=outside)
         offered.add(job_id)
-        version = failed.version if keeps_moment else transport.last_version + 1
+        version = failed.version if keeps_version else transport.last_version + 1
         assert version is not None, "a full job has a version"
         job = Job(
             id=job_id,
@@ -88,7 +90,7 @@ def _begin(failed: Job, *, outside: Outside) -> Job:
             scn_at=failed.scn_at if keeps_moment else None,
             held_by=failed.held_by if keeps_moment else None,
             read_with=failed.read_with if keeps_moment else None,
-            leftovers=failed.leftovers if keeps_moment else (),
+            leftovers=failed.leftovers if keeps_version else (),
             warnings=() if hindrance is None else (f"a new version, because {hindrance.message}",),
             created_at=now,
             expire_at=now + timedelta(days=outside.limits.history_days),
@@ -102,6 +104,11 @@ def _begin(failed: Job, *, outside: Outside) -> Job:
         return job
 
     return outside.book.transact(begin)
+
+
+def _lacked_its_moment(failed: Job) -> bool:
+    """Tell whether one moment was demanded and not to be had: so it has none that could be kept."""
+    return failed.scn is None and failed.transport.proof.consistency is Consistency.JOB
 
 
 def _look_at_tables(failed: Job, *, outside: Outside) -> tuple[Counts, TransportError | None]:

@@ -141,9 +141,14 @@ class Proof:
     """Allow _SUCCESS for a version completed at more than one SCN."""
 
     def judged_as(self, now: Proof) -> Proof:
-        """Return what was proved, with what is demanded now of a version whose tables are read."""
+        """Return what was proved, with what is demanded now of a version whose tables are read.
+
+        One moment for all may be let go, and is demanded of no version that was begun without it.
+        """
+        demands_moment = self.consistency is now.consistency is Consistency.JOB
         return replace(
             self,
+            consistency=Consistency.JOB if demands_moment else Consistency.BEST,
             on_schema_change=now.on_schema_change,
             max_row_drop_percent=now.max_row_drop_percent,
             mixed_success=now.mixed_success,

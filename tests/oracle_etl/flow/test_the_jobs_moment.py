@@ -6,9 +6,11 @@ import pytest
 
 from builders import a_transport
 from fakes.memory_source import MemorySource
-from flow_home import BUCKET, drain, names, put_transport, start, tables
+from flow_home import BUCKET, drain, names, put_transport, settle, start, tables
+from oracle_etl.flow.edit_transports import change_transport
+from oracle_etl.flow.retry_job import retry_job
 from oracle_etl.flow.settle_moment import settle_moment
-from oracle_etl.model.job import Job
+from oracle_etl.model.job import Job, JobStatus
 from oracle_etl.model.transport import Consistency, Proof, TableChoice
 from oracle_etl.outside import Outside
 
@@ -85,6 +87,46 @@ class TestAQueryThatHasATablesName:
         failure = tables(home, job)["FIRST"].failure
         assert failure.code == "ACCESS_DENIED"
         assert "GRANT" not in failure.hint
+
+
+class TestOneMomentThatIsDemandedAndCannotBeHad:
+    def refused(self, home: Outside) -> Job:
+        transport = put_transport(home, "FIRST", proof=Proof(consistency=Consistency.JOB))
+        job = settle(home, start(home, transport).id)
+        assert job.failure is not None
+        assert "the transport demands it" in job.failure.message
+        return job
+
+    def test_is_no_hindrance_to_a_retry_once_the_transport_does_not_demand_it(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        source.flashback = False
+        job = self.refused(home)
+        change_transport(job.transport_id, {"consistency": Consistency.BEST}, outside=home)
+        again = settle(home, retry_job(job.id, outside=home).job.id)
+        assert again.status is JobStatus.COMPLETED, again.failure
+        assert "in a transaction of their own" in again.warnings[0]
+
+    def test_is_had_by_a_retry_once_the_privileges_are_granted(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        source.flashback = source.knows_scn = False
+        job = self.refused(home)
+        source.flashback = source.knows_scn = True
+        again = settle(home, retry_job(job.id, outside=home).job.id)
+        assert (again.status, again.scn) == (JobStatus.COMPLETED, source.scn), again.failure
+        assert (again.version, again.consistency) == (job.version, "scn")
+
+    def test_is_not_demanded_of_a_version_that_was_begun_without_it(
+        self, home: Outside, source: MemorySource
+    ) -> None:
+        late = source.states.pop("SECOND")
+        source.flashback = False
+        job = settle(home, start(home, put_transport(home, "FIRST", "SECOND")).id)
+        source.states["SECOND"] = late
+        change_transport(job.transport_id, {"consistency": Consistency.JOB}, outside=home)
+        again = settle(home, retry_job(job.id, outside=home).job.id)
+        assert again.status is JobStatus.COMPLETED, again.failure
 
 
 class TestTwoWorkersThatSettleIt:
