@@ -51,8 +51,10 @@ _FEWEST_LETTERS_OF_A_KEY = 16
 """Nothing slows down who guesses."""
 _UPLOAD_GRANULE = 256 * 1024
 """Cloud Storage takes multiples of it."""
-_ORIGIN = re.compile(r"(\*|[a-z][a-z0-9+.-]*://[^/\sA-Z]+)\Z")
-"""As browsers write it: in small letters, without a path."""
+_ORIGIN = re.compile(
+    r"(\*|[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?)\Z", re.ASCII
+)
+"""As browsers write it: one whole host, in small letters, without a path."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +203,7 @@ def _contradictions_of_callers(auth: AuthSettings) -> Iterator[str]:
         if not _ORIGIN.match(origin):
             yield (
                 f"CORS_ORIGINS: {origin!r} is no origin as browsers write it, such as "
-                "https://etl.example.com: small letters, without a path"
+                "https://etl.example.com: one whole host, in small letters, without a path"
             )
 
 

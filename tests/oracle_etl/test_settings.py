@@ -88,6 +88,19 @@ class TestASetting:
         for source in settings.sources.values():
             assert (source.dsn, source.tns_name, source.password) == ("", "", Secret(""))
 
+    @pytest.mark.parametrize(
+        "origin",
+        [
+            "*",
+            "https://etl.example:8443",
+            "http://[::1]:3000",
+            "chrome-extension://abc",
+            "http://a_b",
+        ],
+    )
+    def test_that_is_an_origin_is_taken(self, tmp_path: Path, origin: str) -> None:
+        assert read(tmp_path, CORS_ORIGINS=origin).auth.cors_origins == (origin,)
+
     def test_of_a_few_words_may_be_written_in_any_case(self, tmp_path: Path) -> None:
         settings = read(tmp_path, "oracle: {mode: Thick}", LOG_LEVEL="debug")
         assert (settings.log.level, settings.sources["default"].mode) == ("DEBUG", "thick")
@@ -200,6 +213,10 @@ class TestWhatIsWrong:
             ({"CORS_ORIGINS": "https://etl.example/"}, "CORS_ORIGINS.*without a path"),
             ({"CORS_ORIGINS": "etl.example"}, "CORS_ORIGINS"),
             ({"CORS_ORIGINS": "https://Etl.example"}, "CORS_ORIGINS"),
+            ({"CORS_ORIGINS": "https://*.example"}, "CORS_ORIGINS.*one whole host"),
+            ({"CORS_ORIGINS": "https://me@etl.example"}, "CORS_ORIGINS"),
+            ({"CORS_ORIGINS": "https://etl.example?a"}, "CORS_ORIGINS"),
+            ({"CORS_ORIGINS": "https://비밀.example"}, "CORS_ORIGINS"),
             (
                 {"ORACLE_ETL_HOME": "google", "ETL_LEASE": "9s", "ETL_RENEWAL": "2s"},
                 "ETL_LEASE must be 10s to 600s",
