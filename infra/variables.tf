@@ -117,8 +117,8 @@ variable "cors_origins" {
   default     = []
 
   validation {
-    condition     = alltrue([for origin in var.cors_origins : can(regex("^https://[^/]+$", origin))])
-    error_message = "cors_origins holds origins such as https://etl.example.com, without a path."
+    condition     = alltrue([for origin in var.cors_origins : can(regex("^https://[a-z0-9._-]+(:[0-9]{1,5})?$", origin))])
+    error_message = "cors_origins holds origins such as https://etl.example.com: one whole host, in small letters, without a path."
   }
 }
 

@@ -185,6 +185,8 @@ class TestTheVariablesOfTheSystem:
             ({"callers": ["allUsers"]}, "everybody is nobody's caller"),
             ({"callers": ["allAuthenticatedUsers"]}, "everybody is nobody's caller"),
             ({"cors_origins": ["*"]}, "cors_origins holds origins"),
+            ({"cors_origins": ["https://*.example.com"]}, "cors_origins holds origins"),
+            ({"cors_origins": ["https://Etl.example.com"]}, "cors_origins holds origins"),
             ({"attempt_prefixes": ["exports/"]}, "attempt_prefixes must end in _attempts/"),
             ({"soft_delete_days": 3}, "soft_delete_days must be 0, or 7 to 90"),
             ({"api_instances": {"least": 6}}, "api_instances.most must be at least 1"),
