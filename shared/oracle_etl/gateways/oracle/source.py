@@ -55,6 +55,8 @@ _LEAST_PERCENT, _FIRST_PERCENT, _MOST_PERCENT = 0.000001, 0.01, 99.0
 _GROWTH = 10
 _SIZING_PERCENT = 0.01
 """One block of 80 MB: less than that is read by one worker anyway."""
+_MOST_SIZING_ROWS = 100_000
+"""Some 150 GB of usual rows: a larger table counts as that, and is divided while it is read."""
 _MOST_ROWIDS_OF_A_SAMPLE = 20
 """Times as many as wanted; what is beyond is thinned while it comes."""
 _READ_ONLY = "SET TRANSACTION READ ONLY"
@@ -270,8 +272,8 @@ def _number_or_none(session: oracledb.Connection, statement: Statement) -> int |
 
 
 def _sampled_bytes(session: oracledb.Connection, table: TableName) -> int | None:
-    """Return about how large a table without statistics is, None for one that is not large."""
-    statement = count_blocks(table.quoted, percent=_SIZING_PERCENT)
+    """Return about how large a table without statistics is at least, None for a small one."""
+    statement = count_blocks(table.quoted, percent=_SIZING_PERCENT, most_rows=_MOST_SIZING_ROWS)
     blocks = _number_or_none(session, statement)
     return round(blocks * 100 / _SIZING_PERCENT * dictionary.BLOCK_BYTES) if blocks else None
 

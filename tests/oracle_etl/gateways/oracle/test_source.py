@@ -128,9 +128,12 @@ class TestTheShapeOfATable:
                 )
                 session.commit()
             filled = source.shape(table).estimated_bytes
+            monkeypatch.setattr(source_module, "_MOST_SIZING_ROWS", 2)
+            looked_at_little = source.shape(table).estimated_bytes
         assert empty is None
         assert filled is not None
         assert 1_000_000 < filled < 4_000_000
+        assert looked_at_little in {2 * 8192, 4 * 8192}
 
     def test_of_nothing_is_an_error_with_the_name(self, source: OracleTableSource) -> None:
         with pytest.raises(TableNotFound, match="NOWHERE is not there") as raised:
