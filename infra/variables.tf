@@ -171,6 +171,11 @@ variable "running_jobs" {
   type        = number
   description = "Jobs that run at once; others wait."
   default     = 1
+
+  validation {
+    condition     = var.running_jobs >= 1 && var.running_jobs == floor(var.running_jobs)
+    error_message = "running_jobs must be a whole number from 1."
+  }
 }
 
 variable "workers" {

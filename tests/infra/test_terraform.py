@@ -184,6 +184,8 @@ class TestTheVariablesOfTheSystem:
             ({"secrets": ["oracle-password"]}, "must hold api-keys or bearer-secret"),
             ({"callers": ["allUsers"]}, "everybody is nobody's caller"),
             ({"callers": ["allAuthenticatedUsers"]}, "everybody is nobody's caller"),
+            ({"running_jobs": 0}, "running_jobs must be a whole number from 1"),
+            ({"running_jobs": 1.5}, "running_jobs must be a whole number from 1"),
             ({"cors_origins": ["*"]}, "cors_origins holds origins"),
             ({"cors_origins": ["https://*.example.com"]}, "cors_origins holds origins"),
             ({"cors_origins": ["https://Etl.example.com"]}, "cors_origins holds origins"),
