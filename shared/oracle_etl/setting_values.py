@@ -10,6 +10,8 @@ from typing import Any
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\Z")
 _SECONDS = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_LONGEST_SECONDS = 3650 * 86400.0
+"""No clock takes just any time to wait."""
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 
@@ -113,7 +115,10 @@ def _duration(text: object) -> Seconds:
     match = _DURATION.match(str(text).strip())
     if match is None:
         raise ValueError(f"{text!r} is not a duration such as 30s or 5m")
-    return Seconds(float(match[1]) * _SECONDS[match[2]])
+    seconds = float(match[1]) * _SECONDS[match[2]]
+    if seconds > _LONGEST_SECONDS:
+        raise ValueError(f"{text!r} is longer than ten years")
+    return Seconds(seconds)
 
 
 def _whole(text: object) -> int:

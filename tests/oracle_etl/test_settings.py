@@ -208,6 +208,8 @@ class TestWhatIsWrong:
             ({"ETL_PART_BYTES": "0"}, "ETL_PART_BYTES"),
             ({"ETL_HISTORY_DAYS": "0"}, "ETL_HISTORY_DAYS"),
             ({"ETL_TICK": "0"}, "ETL_TICK"),
+            ({"ETL_TICK": "999999999999"}, "ETL_TICK .*longer than ten years"),
+            ({"ETL_LEASE": "9" * 400}, "ETL_LEASE .*longer than ten years"),
             ({"ETL_RENEWAL": "0s"}, "ETL_RENEWAL"),
             ({"GCS_UPLOAD_CHUNK_BYTES": "1000000"}, "GCS_UPLOAD_CHUNK_BYTES.*262144"),
             ({"CORS_ORIGINS": "https://etl.example/"}, "CORS_ORIGINS.*without a path"),
