@@ -180,6 +180,36 @@ resource "google_monitoring_alert_policy" "missing_tick" {
   }
 }
 
+# A tick goes on past a defect and is answered well, so the clock goes on too.
+resource "google_monitoring_alert_policy" "defective_ticks" {
+  display_name          = "${var.name}: a tick met a defect"
+  combiner              = "OR"
+  severity              = "ERROR"
+  notification_channels = local.alerted
+
+  documentation {
+    subject   = "${var.name}: a step of the tick failed of a defect"
+    mime_type = "text/markdown"
+    content   = "The other steps were done, and each tick tries that one again. The API's log names the step and has the stack."
+  }
+
+  conditions {
+    display_name = "a step of the tick failed of a defect"
+
+    condition_matched_log {
+      filter = "resource.type=\"cloud_run_revision\" AND jsonPayload.event=\"tick_failed\""
+    }
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+
+    notification_rate_limit {
+      period = "3600s"
+    }
+  }
+}
+
 # One lapse is a worker that died, and the work is done again. Many are a disease.
 resource "google_logging_metric" "lapsed_leases" {
   name        = "${var.name}/lapsed-leases"

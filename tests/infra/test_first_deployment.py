@@ -62,6 +62,15 @@ class TestAlertsThatReadAMetricOfOurOwn:
         )
 
 
+class TestEventsThatAlertsLookFor:
+    def test_are_logged_by_these_names(self) -> None:
+        sought = set(re.findall(r'jsonPayload\.event=\\"(\w+)\\"', text(INFRA)))
+        assert sought == {"job_ended", "lease_lapsed", "tick_failed"}
+        flow = INFRA.parent / "shared" / "oracle_etl" / "flow"
+        logged = "".join(each.read_text() for each in flow.glob("*.py"))
+        assert [each for each in sought if f'"event": "{each}"' not in logged] == []
+
+
 class TestTheBuild:
     def test_is_asked_for_in_no_region_since_new_projects_are_refused_in_most(self) -> None:
         pages = (INFRA / "prepare.sh", INFRA.parent / "README.md", INFRA.parent / "cloudbuild.yaml")
