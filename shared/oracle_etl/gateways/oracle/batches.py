@@ -11,7 +11,7 @@ from arro3.core import DataType, Field, RecordBatch, RecordBatchReader
 
 from oracle_etl.arrow_types import arrow_type
 from oracle_etl.gateways.oracle.call_watch import CallWatch
-from oracle_etl.gateways.oracle.changed_types import check_types
+from oracle_etl.gateways.oracle.changed_types import check_types, looked_at, types_of
 from oracle_etl.gateways.oracle.describe import query_columns
 from oracle_etl.gateways.oracle.fetch_sizes import fetches
 from oracle_etl.gateways.oracle.named_errors import named_errors
@@ -70,11 +70,13 @@ class OracleBatches:
             yield
 
     def _check_types(self) -> None:
-        statement = select_rows(self._reading)
+        plan = looked_at(self._reading)
+        if not plan.columns:
+            return
         with self._call(), self._connection.cursor() as cursor:
-            cursor.parse(statement.text)
+            cursor.parse(types_of(self._reading, plan).text)
             described = query_columns(cursor.description or ())
-        check_types(self._reading, described)
+        check_types(self._reading, plan, described)
 
     def _batches(self, statement: Statement, *, rows: int) -> Iterator[RecordBatch]:
         frames = self._connection.fetch_df_batches(

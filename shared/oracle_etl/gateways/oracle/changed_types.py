@@ -1,23 +1,50 @@
-"""Whether a statement still delivers what its plan was made for.
+"""Whether the columns of a reading still are what its plan was made for.
 
-Only an SCN keeps DDL from coming between the planning and the reading, and the driver cuts what
-does not fit the type that it is asked for: 1.5 as a whole number is 1, and nothing is said.
+Only an SCN keeps DDL from coming between the planning and the reading. What does not fit is cut,
+and nothing is said: by the driver, which is asked for a type and makes 1.5 as a whole number 1, and
+by TO_CHAR, which writes as many digits of a second as it was told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from oracle_etl.model.columns import CarriedColumn, DeclaredColumn, WireForm
+from oracle_etl.gateways.oracle.statements import Statement, select_rows
+from oracle_etl.model.columns import CarriedColumn, ColumnPlan, DeclaredColumn, WireForm
 from oracle_etl.model.errors import TableChanged
+from oracle_etl.model.names import quote_identifier
 from oracle_etl.model.reading import Reading
 
 _FLOATS = {"float": {"BINARY_FLOAT"}, "double": {"BINARY_FLOAT", "BINARY_DOUBLE"}}
 
 
-def check_types(reading: Reading, described: Sequence[DeclaredColumn]) -> None:
+_ALWAYS_LOOKED_AT = frozenset(
+    {WireForm.INTEGER, WireForm.DECIMAL, WireForm.FLOAT, WireForm.MOMENT, WireForm.INSTANT}
+)
+
+
+def looked_at(reading: Reading) -> ColumnPlan:
+    """Return the columns that may be cut, as they are in the table."""
+    return ColumnPlan(
+        columns=tuple(
+            replace(each, expression=quote_identifier(each.name))
+            for each in reading.plan.columns
+            if each.mask is None and (each.form in _ALWAYS_LOOKED_AT or _is_written_moment(each))
+        )
+    )
+
+
+def types_of(reading: Reading, looked_at: ColumnPlan) -> Statement:
+    """Return the statement whose description tells the types of columns."""
+    return select_rows(replace(reading, plan=looked_at))
+
+
+def check_types(
+    reading: Reading, looked_at: ColumnPlan, described: Sequence[DeclaredColumn]
+) -> None:
     """Raise TableChanged where a column does not fit its plan any more, as Oracle describes it."""
-    for column, found in zip(reading.plan.selected, described, strict=True):
+    for column, found in zip(looked_at.columns, described, strict=True):
         if not _fits(column, found):
             raise TableChanged(
                 f"{reading.table}: column {column.name} was {column.oracle_type} when it was"
@@ -26,19 +53,26 @@ def check_types(reading: Reading, described: Sequence[DeclaredColumn]) -> None:
             )
 
 
+def _is_written_moment(column: CarriedColumn) -> bool:
+    return column.form is WireForm.TEXT and column.oracle_type.startswith(("DATE", "TIMESTAMP"))
+
+
 def _fits(column: CarriedColumn, found: DeclaredColumn) -> bool:
-    """Tell whether every value fits; what Oracle makes a text or a mask of always does."""
-    if column.mask is not None:
-        return True
     match column.form:
         case WireForm.INTEGER | WireForm.DECIMAL:
             return _number_fits(column, found)
         case WireForm.FLOAT:
             return found.data_type in _FLOATS[column.arrow_type]
         case WireForm.MOMENT:
-            return found.data_type in {"DATE", "TIMESTAMP"} and (found.scale or 0) <= column.scale
+            return found.data_type in {"DATE", "TIMESTAMP"} and _fraction_fits(column, found)
         case _:
-            return True
+            return found.data_type.startswith(("DATE", "TIMESTAMP")) and _fraction_fits(
+                column, found
+            )
+
+
+def _fraction_fits(column: CarriedColumn, found: DeclaredColumn) -> bool:
+    return (found.scale or 0) <= column.scale
 
 
 def _number_fits(column: CarriedColumn, found: DeclaredColumn) -> bool:

@@ -27,6 +27,17 @@ class TestATableThatIsAlteredBeforeItIsRead:
             ("NUMBER(38,2)", "NUMBER", "12345678901234567890123456789012345678"),
             ("TIMESTAMP(3)", "TIMESTAMP(6)", "TIMESTAMP '2024-01-01 00:00:00.123456'"),
             ("BINARY_FLOAT", "BINARY_DOUBLE", "0.1d"),
+            (
+                "TIMESTAMP(3) WITH LOCAL TIME ZONE",
+                "TIMESTAMP(6) WITH LOCAL TIME ZONE",
+                "TIMESTAMP '2024-01-01 00:00:00.123456'",
+            ),
+            (
+                "TIMESTAMP(3) WITH TIME ZONE",
+                "TIMESTAMP(6) WITH TIME ZONE",
+                "TIMESTAMP '2024-01-01 00:00:00.123456 +00:00'",
+            ),
+            ("TIMESTAMP(7)", "TIMESTAMP(9)", "TIMESTAMP '2024-01-01 00:00:00.123456789'"),
         ],
     )
     def test_fails_and_names_the_column(
@@ -70,6 +81,18 @@ class TestATableThatIsAlteredBeforeItIsRead:
             ("TIMESTAMP(6)", "DATE", "DATE '2024-01-01'", "2024-01-01T00:00:00.000000"),
             ("BINARY_DOUBLE", "BINARY_FLOAT", "0.5f", Decimal("0.5")),
             ("NUMBER", "NUMBER(9)", "7", "7"),
+            (
+                "TIMESTAMP(6) WITH LOCAL TIME ZONE",
+                "TIMESTAMP(6) WITH LOCAL TIME ZONE",
+                "TIMESTAMP '2024-01-01 00:00:00.123456'",
+                "2024-01-01T00:00:00.123456Z",
+            ),
+            (
+                "TIMESTAMP(9)",
+                "TIMESTAMP(7)",
+                "TIMESTAMP '2024-01-01 00:00:00.1234567'",
+                "2024-01-01T00:00:00.123456700",
+            ),
         ],
     )
     def test_is_read_where_every_value_fits(
