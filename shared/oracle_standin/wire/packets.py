@@ -11,6 +11,7 @@ import enum
 import socket
 import struct
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -70,6 +71,14 @@ class Packet:
     body: bytes
 
 
+@contextlib.contextmanager
+def _ending_with_the_client() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ConnectionGone from error
+
+
 class Channel:
     """Packets to and from one client."""
 
@@ -104,16 +113,20 @@ class Channel:
 
     def send(self, kind: PacketType, body: bytes) -> None:
         """Send one packet that is not part of a response."""
+        self._deliver(self._packet(kind, body))
+
+    def _packet(self, kind: PacketType, body: bytes) -> bytes:
         size = len(body) + HEADER_BYTES
         if self.long_lengths:
             header = struct.pack(">IBBH", size, kind, 0, 0)
         else:
             header = struct.pack(">HHBBH", size, 0, kind, 0, 0)
-        self._deliver(header + body)
+        return header + body
 
     def send_marker(self, marker: Marker) -> None:
-        """Send a marker."""
-        self.send(PacketType.MARKER, bytes((1, 0, marker)))
+        """Send a marker, past whatever slows responses down: it ends one."""
+        with self.sending, _ending_with_the_client():
+            self.connection.sendall(self._packet(PacketType.MARKER, bytes((1, 0, marker))))
 
     def deliver(self, packets: bytes | bytearray) -> None:
         """Send finished packets of a response, unless the client broke it off."""
@@ -131,18 +144,13 @@ class Channel:
         self.connection.close()
 
     def _deliver(self, data: bytes | bytearray) -> None:
-        with self.sending:
-            try:
-                self.outlet.sendall(data)
-            except OSError as error:
-                raise ConnectionGone from error
+        with self.sending, _ending_with_the_client():
+            self.outlet.sendall(data)
 
     def _take(self, count: int) -> bytes:
         while len(self._received) < count:
-            try:
+            with _ending_with_the_client():
                 data = self.connection.recv(RECEIVE_BYTES)
-            except OSError as error:
-                raise ConnectionGone from error
             if not data:
                 raise ConnectionGone
             self._received += data
