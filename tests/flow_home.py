@@ -99,7 +99,14 @@ def drain(home: Outside, *, owner: str = "w1") -> int:
 
 
 def settle(home: Outside, job_id: str, *, rounds: int = 12) -> Job:
-    """Tick and work until the job has ended, letting leases lapse in between."""
+    """Tick and work until the job has ended, letting leases lapse in between; it has to end."""
+    job = go_on(home, job_id, rounds=rounds)
+    assert job.status.ended, f"{job.id} is {job.status} after {rounds} rounds"
+    return job
+
+
+def go_on(home: Outside, job_id: str, *, rounds: int) -> Job:
+    """Tick and work so many times, or until the job has ended, letting leases lapse in between."""
     for number in range(rounds):
         job = home.book.job(job_id)
         if job.status.ended:

@@ -10,7 +10,7 @@ import pytest
 
 from fakes.away import Away
 from fakes.memory_source import MemorySource
-from flow_home import content, drain, manifest, names, put_transport, settle, start
+from flow_home import content, drain, go_on, manifest, names, put_transport, settle, start
 from oracle_etl.flow import finish_job as finishing
 from oracle_etl.flow.retry_job import retry_job
 from oracle_etl.flow.tick import tick
@@ -83,8 +83,8 @@ class TestAJobThatCannotBeClosed:
         job = start(home, put_transport(home, "EMP"))
         drain(replace(home, store=AwayFor(home.store, "_SUCCESS")))
         assert f"{job.folder}/manifest.json" in names(home)
-        settle(replace(home, store=Away(StoreAway("away"))), job.id)
-        assert home.book.job(job.id).status is JobStatus.RUNNING
+        job = go_on(replace(home, store=Away(StoreAway("away"))), job.id, rounds=12)
+        assert job.status is JobStatus.RUNNING
         ended = settle(home, job.id)
         assert ended.status is JobStatus.FAILED
         assert_a_retry_completes_it(home, source, ended)
