@@ -11,6 +11,8 @@ from journey_homes.home import Home
 
 _LOOK_EVERY_SECONDS = 0.005
 _SUCCESS = "_SUCCESS"
+_MANIFEST = "manifest"
+_GONE = "it went away while it was read"
 
 
 class BucketWatch:
@@ -27,7 +29,10 @@ class BucketWatch:
         self.looks += 1
         names = self._final_names()
         for name in names - self._first_seen.keys():
-            self._first_seen[name] = self._digest(name)
+            digest = self._digest(name)
+            if digest == _GONE and name.rpartition("/")[2].startswith(_MANIFEST):
+                continue  # a closer may withdraw the manifest of one before it
+            self._first_seen[name] = digest
             if name.endswith(_SUCCESS):
                 # What was to come with it came before it.
                 folder = name.removesuffix(_SUCCESS)
@@ -37,7 +42,11 @@ class BucketWatch:
         """Fail where an object changed or went away after it was seen, or came after _SUCCESS."""
         self.look()
         now = {name: self._digest(name) for name in self._final_names()}
-        changed = {name for name, digest in self._first_seen.items() if now.get(name) != digest}
+        changed = {
+            name
+            for name, digest in self._first_seen.items()
+            if digest == _GONE or now.get(name) != digest
+        }
         assert not changed, f"these were seen before they were whole: {sorted(changed)}"
         for folder, before in self._before_success.items():
             late = {name for name in now if name.startswith(folder)} - before
@@ -48,7 +57,10 @@ class BucketWatch:
         return {name for name in names if not name.startswith("_attempts/")}
 
     def _digest(self, name: str) -> str:
-        return hashlib.sha256(self._home.read(self._home.bucket, name)).hexdigest()
+        try:
+            return hashlib.sha256(self._home.read(self._home.bucket, name)).hexdigest()
+        except FileNotFoundError:
+            return _GONE
 
 
 @contextmanager

@@ -18,12 +18,20 @@ class Bucket:
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
+        self.goes_when_read = ""
         home = SimpleNamespace(
             bucket="b",
             names=lambda _: sorted(self.objects),
-            read=lambda _, name: self.objects[name],
+            read=lambda _, name: self._read(name),
         )
         self.watch = BucketWatch(cast("Home", home))
+
+    def _read(self, name: str) -> bytes:
+        if name == self.goes_when_read:
+            del self.objects[name]
+        if name not in self.objects:
+            raise FileNotFoundError(name)
+        return self.objects[name]
 
     def put(self, name: str, data: bytes = b"") -> None:
         self.objects[name] = data
@@ -57,6 +65,22 @@ class TestAWatchOverABucket:
         bucket.objects.clear()
         with pytest.raises(AssertionError, match="before they were whole"):
             bucket.watch.check()
+
+    def test_sees_an_object_that_went_away_while_it_was_read(self, bucket: Bucket) -> None:
+        bucket.goes_when_read = f"{VERSION}/T.jsonl.gz"
+        bucket.put(f"{VERSION}/T.jsonl.gz", b"whole")
+        with pytest.raises(AssertionError, match="before they were whole"):
+            bucket.watch.check()
+
+    def test_takes_a_manifest_that_is_withdrawn_while_it_is_read_for_gone(
+        self, bucket: Bucket
+    ) -> None:
+        manifest = f"{VERSION}/manifest.json"
+        bucket.goes_when_read = manifest
+        bucket.put(manifest, b"withdrawn")
+        bucket.goes_when_read = ""
+        bucket.put(manifest, b"written anew")
+        bucket.watch.check()
 
     def test_sees_an_object_that_came_after_success(self, bucket: Bucket) -> None:
         bucket.put(f"{VERSION}/_SUCCESS")
