@@ -20,7 +20,7 @@ def all_at_once(works: Sequence[Callable[[], T]]) -> list[T]:
     barrier = threading.Barrier(len(works))
 
     def released(work: Callable[[], T]) -> T:
-        barrier.wait(timeout=30)
+        barrier.wait(timeout=90)
         return work()
 
     with ThreadPoolExecutor(max_workers=len(works)) as pool:

@@ -43,7 +43,7 @@ def call_at_once(home: Home, transport: str, headers: dict[str, str]) -> list[re
 
     def call(_: int) -> requests.Response:
         api = home.api
-        barrier.wait(timeout=30)
+        barrier.wait(timeout=90)
         return api.ask("POST", f"/transports/{transport}/execute", json={}, headers=headers)
 
     with ThreadPoolExecutor(CALLERS) as callers:

@@ -32,7 +32,8 @@ def breaking() -> Iterator[Oracle]:
 
 @pytest.fixture(scope="module")
 def breaking_home(start_home: StartHome, breaking: Oracle) -> Iterator[Home]:
-    with start_home(breaking) as home:
+    # A lease that no loaded machine outlasts: an attempt that fails did so because of Oracle.
+    with start_home(breaking, ETL_LEASE="30s") as home:
         yield home
 
 

@@ -39,7 +39,7 @@ from oracle_etl.model.work import WorkRef, WorkStatus
 from oracle_etl.outside import Outside
 from oracle_etl.ports import Entries, JobBook
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 QUICK = replace(LIMITS, renewal=0.02, progress_interval=0.01, lease=60.0)
 
 

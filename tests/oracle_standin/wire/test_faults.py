@@ -48,7 +48,7 @@ def fetched(connection: oracledb.Connection, *, arraysize: int = 500) -> list[tu
 
 def until_it_fails(act: Callable[[], object]) -> None:
     """Repeat an action, but not for ever."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         act()
 
