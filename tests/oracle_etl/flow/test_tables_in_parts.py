@@ -22,19 +22,28 @@ from flow_home import (
     tables,
 )
 from oracle_etl.flow.claim_work import Unclaimed, claim_work
+from oracle_etl.flow.divide_work import divide_work
 from oracle_etl.flow.end_work import fail_work
 from oracle_etl.flow.keep_lease import WorkerStopping
 from oracle_etl.flow.work_on import Settled, work_on
-from oracle_etl.model.errors import (
-    SourceAway,
-)
+from oracle_etl.model.errors import SourceAway, UndoGone
 from oracle_etl.model.job import JobStatus
 from oracle_etl.model.reading import Reading
 from oracle_etl.model.table_task import Failure
 from oracle_etl.model.transport import (
     Format,
 )
+from oracle_etl.model.work import WorkRef
 from oracle_etl.outside import Outside
+
+
+def messages(home: Outside) -> set[WorkRef]:
+    """Take all messages that are there, and return the work they hint at."""
+    found = set()
+    while (delivery := home.queue.pull(wait_seconds=0, lease_seconds=10)) is not None:
+        found.add(delivery.ref)
+        delivery.done()
+    return found
 
 
 class TestATableReadInParts:
@@ -134,6 +143,13 @@ class TestAPart:
         job = split(home)
         assert settle(home, job.id, rounds=30).status is JobStatus.FAILED
         assert tables(home, job)["EMP"].failure.code == "SNAPSHOT_GONE"
+
+    def test_that_is_halved_is_told_of_as_two(self, home: Outside) -> None:
+        job = split(home)
+        claim = claimed(home, job, part=1)
+        messages(home)
+        divide_work(claim, UndoGone("ORA-01555"), outside=home)
+        assert messages(home) == {replace(claim.ref, part=1), replace(claim.ref, part=3)}
 
     def test_that_undo_left_is_read_in_halves(self, home: Outside, source: MemorySource) -> None:
         source.rows_undo_reaches = 10

@@ -160,6 +160,18 @@ class TestWorkThatStumbled:
         assert len(source.readings) == 1
         assert home.book.claimable(job.id, home.clock.now(), limit=9) == []
 
+    def test_has_a_message_that_rests_as_long(self, home: Outside, source: MemorySource) -> None:
+        def away(reading: Reading, number: int) -> None:
+            raise SourceAway("the listener is down")
+
+        source.before_batch = away
+        start(home, put_transport(home, "EMP"))
+        drain_queue(owner="w1", stopping=threading.Event(), outside=quick(home))
+        home.clock.wait(rest_seconds(0, first=LIMITS.retry_backoff) - 2)
+        assert home.queue.pull(wait_seconds=0, lease_seconds=10) is None
+        home.clock.wait(2)
+        assert home.queue.pull(wait_seconds=0, lease_seconds=10) is not None
+
     def test_is_cancelled_while_it_rests(self, home: Outside, source: MemorySource) -> None:
         def away(reading: Reading, number: int) -> None:
             raise SourceAway("the listener is down")
