@@ -13,6 +13,7 @@ from _pytest.mark import ParameterSet
 
 from emp_and_dept import EMP
 from fakes.crashing_home import Crash, Effects, Moment, crashing
+from fakes.keeping_store import KeepingStore
 from fakes.memory_source import MemorySource
 from flow_home import (
     BUCKET,
@@ -27,7 +28,7 @@ from flow_home import (
 from oracle_etl.flow.cancel_job import cancel_job
 from oracle_etl.flow.edit_transports import change_transport
 from oracle_etl.flow.retry_job import retry_job
-from oracle_etl.model.errors import JobHasEnded, StoreAway, StoreRefused, TransportError
+from oracle_etl.model.errors import JobHasEnded, StoreAway, StoreRefused
 from oracle_etl.model.job import Job, JobStatus
 from oracle_etl.model.objects import StoredObject
 from oracle_etl.outside import Outside
@@ -86,27 +87,13 @@ def test_a_retry_with_other_bytes_completes_the_version(
     assert names(home, "_attempts/") == []
 
 
-class StoreThatKeeps:
-    """A store from which nothing can be removed."""
-
-    def __init__(self, store: Any, error: TransportError | None = None) -> None:  # noqa: ANN401 - as the real thing has it
-        self._store = store
-        self._error = error or StoreAway("nothing can be removed now")
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the real thing has it
-        return getattr(self._store, name)
-
-    def remove(self, stored: StoredObject) -> None:
-        raise self._error
-
-
 class TestAnObjectThatTheCloserCouldNotTakeBack:
     @pytest.mark.parametrize("situation", list(SITUATIONS))
     def test_is_replaced_by_the_retry(
         self, home: Outside, source: MemorySource, situation: str
     ) -> None:
         last_compose = len(effects_of(situation)) - effects_of(situation)[::-1].index("compose")
-        keeping = replace(home, store=StoreThatKeeps(home.store))
+        keeping = replace(home, store=KeepingStore(home.store))
         job = die(keeping, situation, last_compose, Moment.AFTER)
         assert names(home, f"{job.folder}/EMP") != []
         forget_attempts(home)
@@ -119,7 +106,7 @@ class TestAnObjectThatTheCloserCouldNotTakeBack:
 
     def test_is_known_to_the_retry_of_a_retry(self, home: Outside, source: MemorySource) -> None:
         compose = effects_of("a whole table").index("compose") + 1
-        keeping = replace(home, store=StoreThatKeeps(home.store))
+        keeping = replace(home, store=KeepingStore(home.store))
         job = die(keeping, "a whole table", compose, Moment.AFTER)
         again = retry_job(job.id, outside=home).job
         cancel_job(again.id, outside=keeping)
@@ -270,7 +257,7 @@ class TestAManifestWithoutItsSuccess:
         job = start(home, home.book.transport(transport.id))
         drain(replace(home, store=StoreWithoutSuccess(home.store)))
         change_transport(transport.id, {"max_row_drop_percent": 10.0}, outside=home)
-        keeping = replace(home, store=StoreThatKeeps(home.store, StoreRefused("no right")))
+        keeping = replace(home, store=KeepingStore(home.store, StoreRefused("no right")))
         refused = settle(keeping, retry_job(job.id, outside=home).job.id)
         assert refused.failure is not None
         assert (refused.failure.code, refused.manifest) == ("VERSION_REFUSED", None)
