@@ -57,14 +57,16 @@ class _Worker:
         self.seat = seat
         self._stopping = stopping
         self._outside = outside
-        self._seat_until = outside.clock.monotonic() + outside.limits.renewal
+        began, limits = outside.clock.monotonic(), outside.limits
+        self._seat_until = began + limits.renewal
+        self._ends_at = None if limits.task_timeout is None else began + limits.task_timeout
 
     def drain(self) -> int:
         """Work until nothing could be claimed for as long as a worker may be idle."""
         done = 0
         clock, limits = self._outside.clock, self._outside.limits
-        idle_since = began = clock.monotonic()
-        while not self._stopping.is_set() and self._has_time(clock.monotonic() - began):
+        idle_since = clock.monotonic()
+        while not self._stopping.is_set() and self._has_time():
             if self._one_piece():
                 done += 1
                 idle_since = clock.monotonic()
@@ -72,12 +74,10 @@ class _Worker:
                 break
         return done
 
-    def _has_time(self, worked_seconds: float) -> bool:
+    def _has_time(self) -> bool:
         """Tell whether enough is left until somebody ends this worker; a tick starts another."""
-        limits = self._outside.limits
-        return (
-            limits.task_timeout is None or limits.task_timeout - worked_seconds >= limits.task_floor
-        )
+        clock, floor = self._outside.clock, self._outside.limits.task_floor
+        return self._ends_at is None or self._ends_at - clock.monotonic() >= floor
 
     def _one_piece(self) -> bool:
         outside = self._outside
@@ -162,6 +162,7 @@ class _Worker:
             delivery=delivery,
             seat=self.seat,
             stopping=self._stopping,
+            ends_at=self._ends_at,
             outside=self._outside,
         )
         with kept as lease:

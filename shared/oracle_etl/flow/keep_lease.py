@@ -39,8 +39,10 @@ class SeatLost(WorkerStopping):
 class Lease:
     """Answers the question of the work between two batches: may I go on."""
 
-    def __init__(self, stopping: threading.Event) -> None:
+    def __init__(self, stopping: threading.Event, *, ends_at: float | None = None) -> None:
         self._stopping = stopping
+        self.ends_at = ends_at
+        """When the worker is ended from outside, by the monotonic clock; None for never."""
         self._ended: TransportError | None = None
         self._break_off: Callable[[], None] | None = None
 
@@ -85,6 +87,7 @@ def keep_lease(
     delivery: Delivery | None,
     seat: Seat,
     stopping: threading.Event,
+    ends_at: float | None = None,
     outside: Outside,
 ) -> Iterator[Lease]:
     """Renew the claim, its message and the worker's seat from a thread until the block ends.
@@ -92,7 +95,7 @@ def keep_lease(
     Every progress interval the thread also looks whether the job was cancelled, so that a
     cancel reaches the worker within seconds, and keeps the job's totals if nobody else does.
     """
-    lease = Lease(stopping)
+    lease = Lease(stopping, ends_at=ends_at)
     with _Keeper(claim, delivery, seat, lease, stopping, outside):
         yield lease
 

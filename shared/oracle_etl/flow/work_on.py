@@ -89,24 +89,31 @@ def _settle(claim: Claim, lease: Lease, began: float, outside: Outside) -> Settl
         fail_work(claim, failure_of(error), outside=outside)
         _tell(claim, "failed", error)
     except WorkerStopping as error:
-        return _stopped(claim, error, outside.clock.monotonic() - began, outside)
+        if _had_a_whole_task(error, lease, began, outside):
+            return _try_again(claim, _too_long(outside.clock.monotonic() - began), outside)
+        give_back(claim, Hold.freed, note=error.message, outside=outside)
+        return Settled(again_after_seconds=0)
     except TryAgain as error:
         return _try_again(claim, error, outside)
     return DONE
 
 
-def _stopped(claim: Claim, error: WorkerStopping, worked: float, outside: Outside) -> Settled:
-    """Give work back; as a failure where it had, in so many seconds, as much as a task may give."""
-    limits = outside.limits
-    is_own_fault = limits.task_timeout is not None and worked >= limits.task_floor
-    if is_own_fault and not isinstance(error, SeatLost):
-        too_long = TryAgain(
-            f"its worker had to end {worked:.0f} s after it began, and it was not done",
-            hint="have it read in smaller parts (`part_bytes`), or raise ETL_TASK_TIMEOUT",
-        )
-        return _try_again(claim, too_long, outside)
-    give_back(claim, Hold.freed, note=error.message, outside=outside)
-    return Settled(again_after_seconds=0)
+def _had_a_whole_task(error: WorkerStopping, lease: Lease, began: float, outside: Outside) -> bool:
+    """Tell whether the worker's time ran out over the work, which had all that a task may give.
+
+    A worker that is ended before its time, or loses its seat, is no fault of the work.
+    """
+    if lease.ends_at is None or isinstance(error, SeatLost):
+        return False
+    now, floor = outside.clock.monotonic(), outside.limits.task_floor
+    return now - began >= floor and lease.ends_at - now < floor
+
+
+def _too_long(worked: float) -> TryAgain:
+    return TryAgain(
+        f"its worker had to end {worked:.0f} s after it began, and it was not done",
+        hint="have it read in smaller parts (`part_bytes`), or raise ETL_TASK_TIMEOUT",
+    )
 
 
 def _try_again(claim: Claim, error: TryAgain, outside: Outside) -> Settled:

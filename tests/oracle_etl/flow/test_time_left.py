@@ -93,6 +93,15 @@ class TestATableThatTakesLongerThanATask:
         table = tables(home, job)["EMP"]
         assert (table.failure, table.hold.failures) == (None, 0)
 
+    def test_does_not_fail_of_workers_that_are_ended_long_before_their_time(
+        self, home: Outside
+    ) -> None:
+        patient = replace(home, limits=replace(home.limits, task_timeout=3600.0))
+        job = start(patient, put_transport(patient, "EMP"))
+        for _ in range(LIMITS.attempts + 1):
+            self.ended_after(patient, 250.0)
+        assert tables(home, job)["EMP"].hold.failures == 0
+
     def test_does_not_fail_of_them_where_nobody_ends_workers(self, home: Outside) -> None:
         endless = replace(home, limits=LIMITS)
         job = start(endless, put_transport(endless, "EMP"))
