@@ -208,7 +208,8 @@ class OracleDatabase:
     def analyse(self, table: Table) -> None:
         """Gather a table's statistics."""
         rows = table.row_count()
-        size = sum(segment.bytes_used() for segment in table.segments())
+        lobs = table.lobs()
+        size = sum(segment.row_bytes(lobs) for segment in table.segments())
         table.statistics = Statistics(
             rows=rows,
             blocks=sum(segment.block_count() for segment in table.segments()),

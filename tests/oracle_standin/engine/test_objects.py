@@ -71,6 +71,19 @@ class TestTheDictionary:
         here.run("BEGIN DBMS_STATS.GATHER_TABLE_STATS(USER, 'T'); END;")
         assert here.rows(asked) == [(50, 1)]
 
+    def test_has_an_average_row_that_knows_of_lobs_what_lies_in_the_row(self, here: Asking) -> None:
+        lengths = {"small": 1_000, "large": 100_000}
+        for name, length in lengths.items():
+            here.run(f"CREATE TABLE {name} (a NUMBER, c CLOB, b BLOB)")
+            value = ("x" * length, b"x" * length)
+            here.run_many(
+                f"INSERT INTO {name} VALUES (:1, :2, :3)", [(n, *value) for n in range(9)]
+            )
+            here.run(f"BEGIN DBMS_STATS.GATHER_TABLE_STATS(USER, '{name.upper()}'); END;")
+        [(large,), (small,)] = here.rows("SELECT avg_row_len FROM user_tables ORDER BY table_name")
+        assert 2_000 <= small < 2_100
+        assert large < 200
+
 
 class TestEveryViewOfTheDictionary:
     @pytest.mark.parametrize("reach", ["USER", "ALL", "DBA"])

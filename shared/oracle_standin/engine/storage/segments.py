@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from oracle_standin.engine.errors import ora
@@ -16,6 +16,9 @@ from oracle_standin.engine.storage.transactions import Transaction
 FILE = 4
 EXTENT_BLOCKS = 8
 WHOLE = 100.0
+LARGEST_LOB_IN_ROW = 3964
+LOCATOR_BYTES = 40
+"""What a row keeps of a LOB that lies outside it."""
 
 
 class Extents:
@@ -55,6 +58,12 @@ class Range:
 
 
 EVERYWHERE = Range()
+
+
+def bytes_outside(row: Row, lobs: Sequence[int]) -> int:
+    """Return how many bytes of a row's LOBs lie outside the row."""
+    sizes = (len(row[at]) for at in lobs)
+    return sum(size - LOCATOR_BYTES for size in sizes if size > LARGEST_LOB_IN_ROW)
 
 
 class Segment:
@@ -216,9 +225,15 @@ class Segment:
         """Count the blocks."""
         return len(self.blocks)
 
-    def bytes_used(self) -> int:
-        """Return the bytes of the rows' cells, deleted ones included."""
-        return sum(block.bytes_used for block in self.blocks)
+    def row_bytes(self, lobs: Sequence[int]) -> int:
+        """Return the bytes of the rows, deleted ones included; of a LOB what lies in its row.
+
+        `lobs` are the places of the columns of LOBs.
+        """
+        used = sum(block.bytes_used for block in self.blocks)
+        if not lobs:
+            return used
+        return used - sum(bytes_outside(row, lobs) for _, row in self.current_rows())
 
     def row_count(self) -> int:
         """Count the rows as they are now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from oracle_standin.engine.errors import ora
 from oracle_standin.engine.storage.addresses import address, address_parts
@@ -16,6 +16,7 @@ from oracle_standin.engine.storage.segments import (
     Range,
     Sample,
     Segment,
+    bytes_outside,
 )
 from oracle_standin.engine.storage.transactions import Transaction
 from oracle_standin.port import StoredTable
@@ -36,13 +37,13 @@ class StoredSegment(Segment):
         self.extent_starts = [extents.allocate() for _ in range(count)]
         self._base = address(number, FILE, self.extent_starts[0], 0)
 
-    def bytes_used(self) -> int:
+    def row_bytes(self, lobs: Sequence[int]) -> int:
         """Return about how many bytes the rows take, from the first few."""
         looked_at = range(min(self.stored.row_count, _ROWS_WEIGHED))
         if not looked_at:
             return 0
         rows = self.stored.cells(range(len(self.stored.columns)), looked_at)
-        weighed = sum(len(cell) for row in rows for cell in row)
+        weighed = sum(sum(map(len, row)) - bytes_outside(row, lobs) for row in rows)
         return weighed * self.stored.row_count // len(looked_at)
 
     def rows_within(self, within: Range) -> range:

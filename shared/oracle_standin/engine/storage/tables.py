@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from oracle_standin.engine.errors import ora
-from oracle_standin.engine.kinds import Value
+from oracle_standin.engine.kinds import LOBS, Value
 from oracle_standin.engine.parsing.declared_types import DeclaredType
 from oracle_standin.engine.storage.addresses import OBJECT_SHIFT
 from oracle_standin.engine.storage.blocks import Row, Snapshot
@@ -162,6 +162,10 @@ class Table:
     def segments(self) -> list[Segment]:
         """Return the segments in the order of the partitions."""
         return [partition.segment for partition in self.partitions]
+
+    def lobs(self) -> list[int]:
+        """Return the places of the columns of LOBs."""
+        return [at for at, column in enumerate(self.columns) if column.type.type in LOBS]
 
     def segment_of(self, at: int) -> Segment | None:
         """Return the segment in which an address lies."""
