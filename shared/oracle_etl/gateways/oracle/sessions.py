@@ -6,7 +6,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -228,8 +228,12 @@ class Sessions:
     def _drop_pool(self) -> None:
         pool, self._pool = self._pool, None
         if pool is not None:
-            with named_errors():
-                pool.close(force=True)
+            # It waits for its own logins, and one of them may hang for ever.
+            closing = threading.Thread(
+                target=_close, args=(pool,), name="oracle-close", daemon=True
+            )
+            closing.start()
+            closing.join(self._connection.connect_timeout_seconds)
 
 
 def _load_client(wanted: OracleConnection) -> None:
@@ -239,6 +243,12 @@ def _load_client(wanted: OracleConnection) -> None:
             oracledb.init_oracle_client(
                 lib_dir=wanted.client_library or None, config_dir=wanted.config_dir or None
             )
+
+
+def _close(pool: oracledb.ConnectionPool) -> None:
+    # What breaks while sessions are closed has no sessions any more.
+    with suppress(oracledb.Error):
+        pool.close(force=True)
 
 
 def _give_back(connection: oracledb.Connection) -> None:

@@ -139,3 +139,22 @@ class TestARefusalThatComesTooLate:
                 with pytest.raises(LoginRefused, match="ORA-01017"):
                     source.current_scn()
         assert database.asked == 1
+
+
+class TestAPoolWithALoginThatHangs:
+    def test_is_closed_in_time(self) -> None:
+        database = SlowToJudge()
+        with (
+            stand_in(database) as (oracle, _),
+            oracle.source(connect_timeout_seconds=SECONDS) as source,
+            ThreadPoolExecutor(1) as threads,
+        ):
+            with source._sessions.session():
+                database.may_go_on.clear()
+                with pytest.raises(SourceAway):
+                    source.current_scn()
+            closed = threads.submit(source.close)
+            try:
+                closed.result(timeout=LONG / 3)
+            finally:
+                database.may_go_on.set()
