@@ -118,7 +118,7 @@ DECISIONS: tuple[Decision, ...] = (
         hint="this is storage of another table, which nobody may select from: name that table",
     ),
     Decision(
-        codes=_ora(8185, 8187, 30657),
+        codes=_ora(439, 1702, 2030, 8182, 8185, 8187, 30657),
         error=AccessDenied,
         hint="Oracle shows no former state of this object: it can be read as it is now alone",
     ),

@@ -190,7 +190,7 @@ class TestAReadingAtAnScn:
             with pytest.raises(TableChanged):
                 source.can_flash_back(table, scn)
 
-    @pytest.mark.parametrize("code", [942, 1031, 30657])
+    @pytest.mark.parametrize("code", [439, 942, 1031, 1702, 2030, 8182, 30657])
     def test_is_not_possible_where_oracle_refuses_it(self, code: int) -> None:
         assert not tried_with(code)
 
