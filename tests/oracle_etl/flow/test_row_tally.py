@@ -41,6 +41,12 @@ class TestSuspects:
         assert theirs - ours == Counter(right) - Counter(left)
         assert where.is_all
 
+    def test_are_found_in_sets_that_count_as_many_everywhere(self) -> None:
+        left, right = [b"214"], [b"420"]
+        assert tally(left).counts == tally(right).counts, "they fall into one bucket"
+        where = suspects(tally(left), tally(right))
+        assert [row for _, row in where.among([*left, *right, b"same"])] == [*left, *right]
+
     def test_are_told_apart_by_their_digests(self) -> None:
         where = suspects(tally([b"a", b"b"]), tally([]))
         assert len({digest for digest, _ in where.among([b"a", b"a", b"b"])}) == 2

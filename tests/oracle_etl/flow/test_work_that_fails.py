@@ -217,7 +217,8 @@ class TestWorkThatStumbled:
             raise SourceAway("the listener is down")
 
         source.before_batch = away
-        once = replace(home, limits=replace(LIMITS, attempts=1))
+        # Nobody waits until the work might be claimed again, and be found to have had its attempts.
+        once = replace(home, limits=replace(LIMITS, attempts=1, idle=0.0))
         job = start(once, put_transport(once, "EMP"))
         drain(once)
         assert home.book.job(job.id).status is JobStatus.FAILED
