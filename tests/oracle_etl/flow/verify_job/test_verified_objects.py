@@ -250,9 +250,7 @@ class TestPartsThatDoNotLieOneAfterTheOther:
         written.home.close()
         assert faults(report, "EMP") == {Fault.MANIFEST_INCONSISTENT, Fault.MANIFEST_DIFFERS}
 
-    def test_are_found_where_less_than_a_header_stands_before_them(
-        self, tmp_path: Path
-    ) -> None:
+    def test_are_found_where_less_than_a_header_stands_before_them(self, tmp_path: Path) -> None:
         written = write_version(tmp_path, KINDS["gzip put together"])
 
         def reach_out(whole: dict[str, Any]) -> None:
