@@ -77,7 +77,7 @@ def _given_up(job: Job, *, outside: Outside) -> _Ending:
     """Say how a job ends that no closer has brought to its end: as its consumers see it."""
     manifest = manifest_of_closers(job, outside=outside)
     if manifest is not None and is_published(job, outside=outside):
-        verdict = verdict_of_the_published(job, outside=outside)
+        verdict = verdict_of_the_published(job, manifest, outside=outside)
         return _Ending(verdict=verdict, manifest=manifest.name)
     left = job.leftovers if manifest is None else (Intent.of(manifest),)
     return _Ending(verdict=verdict_without_closing(job, outside=outside), leftovers=left)

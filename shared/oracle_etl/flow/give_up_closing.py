@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
+import logging
 from contextlib import suppress
 
 from oracle_etl.flow.claim_work import failure_of
+from oracle_etl.flow.decode.damage import Damaged
+from oracle_etl.flow.decode.manifest import Document, open_manifest
 from oracle_etl.flow.judge_version import Verdict
 from oracle_etl.model.errors import AttemptsExhausted, GiveUp, Refused
 from oracle_etl.model.job import Job, JobKind, JobStatus
 from oracle_etl.model.objects import StoredObject
 from oracle_etl.outside import Outside
 
-_HEAD_BYTES = 64 * 1024
-"""The job is named in a manifest's first lines."""
+_LOG = logging.getLogger(__name__)
 
 
 def cannot_be_closed(job: Job, *, outside: Outside) -> bool:
@@ -34,13 +35,24 @@ def verdict_without_closing(job: Job, *, outside: Outside) -> Verdict:
     return Verdict(status=status, failure=failure, warnings=job.warnings)
 
 
-def verdict_of_the_published(job: Job, *, outside: Outside) -> Verdict:
-    """Return the verdict over a job whose closers wrote all that a consumer reads, and no more."""
-    told = (
-        f"its closing could not be finished in {outside.limits.attempts} tries: the manifest has"
-        f" its other warnings, and what is left under {job.attempts_folder}/ nobody reads"
+def verdict_of_the_published(job: Job, manifest: StoredObject, *, outside: Outside) -> Verdict:
+    """Return the verdict over a job whose closers wrote all that a consumer reads: as they wrote.
+
+    The book would be held against the manifest in vain if it said other things, or more.
+    """
+    _LOG.warning(
+        "the closing of %s could not be finished in %s tries; nobody reads what is left under %s/",
+        job.id,
+        outside.limits.attempts,
+        job.attempts_folder,
+        extra={"event": "closing_unfinished", "job_id": job.id},
     )
-    return Verdict(status=JobStatus.COMPLETED, warnings=(*job.warnings, told))
+    said = _head(manifest, outside=outside)
+    return Verdict(
+        status=JobStatus.COMPLETED,
+        warnings=tuple(map(str, said.get("warnings", ()))),
+        is_mixed=said.get("consistency") == "mixed",
+    )
 
 
 def manifest_of_closers(job: Job, *, outside: Outside) -> StoredObject | None:
@@ -62,7 +74,12 @@ def is_published(job: Job, *, outside: Outside) -> bool:
 
 
 def _names(job: Job, manifest: StoredObject, *, outside: Outside) -> bool:
-    size = min(manifest.size, _HEAD_BYTES)
-    with outside.store.open(manifest, first_byte=0, size=size) as pieces:
-        # In a manifest's texts quotes are escaped, so this stands nowhere else.
-        return f'"job": {json.dumps(job.id)}'.encode() in b"".join(pieces)
+    with suppress(Damaged):
+        return bool(_head(manifest, outside=outside)["job"] == job.id)
+    return False  # whoever else put it there
+
+
+def _head(manifest: StoredObject, *, outside: Outside) -> Document:
+    """Return what a manifest says before its tables."""
+    with outside.store.open(manifest) as chunks:
+        return open_manifest(chunks).version.document
