@@ -2,7 +2,7 @@
 
 Only an SCN keeps DDL from coming between the planning and the reading. What does not fit is cut,
 and nothing is said: by the driver, which is asked for a type and makes 1.5 as a whole number 1, and
-by TO_CHAR, which writes as many digits of a second as it was told.
+by TO_CHAR, which writes as many digits of a second as it was told, and a zone where it was.
 """
 
 from __future__ import annotations
@@ -63,16 +63,19 @@ def _fits(column: CarriedColumn, found: DeclaredColumn) -> bool:
             return _number_fits(column, found)
         case WireForm.FLOAT:
             return found.data_type in _FLOATS[column.arrow_type]
-        case WireForm.MOMENT:
-            return found.data_type in {"DATE", "TIMESTAMP"} and _fraction_fits(column, found)
         case _:
-            return found.data_type.startswith(("DATE", "TIMESTAMP")) and _fraction_fits(
-                column, found
-            )
+            return _moment_fits(column, found)
 
 
-def _fraction_fits(column: CarriedColumn, found: DeclaredColumn) -> bool:
-    return (found.scale or 0) <= column.scale
+def _moment_fits(column: CarriedColumn, found: DeclaredColumn) -> bool:
+    """Tell whether every digit of a second is asked for, and a zone where there is one."""
+    is_moment = found.data_type.startswith(("DATE", "TIMESTAMP"))
+    has_same_zone = _zone(found.data_type) == _zone(column.oracle_type)
+    return is_moment and has_same_zone and (found.scale or 0) <= column.scale
+
+
+def _zone(oracle_type: str) -> str:
+    return oracle_type.partition(" WITH ")[2]
 
 
 def _number_fits(column: CarriedColumn, found: DeclaredColumn) -> bool:

@@ -38,6 +38,11 @@ class TestATableThatIsAlteredBeforeItIsRead:
                 "TIMESTAMP '2024-01-01 00:00:00.123456 +00:00'",
             ),
             ("TIMESTAMP(7)", "TIMESTAMP(9)", "TIMESTAMP '2024-01-01 00:00:00.123456789'"),
+            (
+                "TIMESTAMP(9)",
+                "TIMESTAMP(9) WITH TIME ZONE",
+                "TIMESTAMP '2024-01-01 00:00:00.123456789 +09:00'",
+            ),
         ],
     )
     def test_fails_and_names_the_column(
@@ -86,6 +91,12 @@ class TestATableThatIsAlteredBeforeItIsRead:
                 "TIMESTAMP(6) WITH LOCAL TIME ZONE",
                 "TIMESTAMP '2024-01-01 00:00:00.123456'",
                 "2024-01-01T00:00:00.123456Z",
+            ),
+            (
+                "TIMESTAMP(6) WITH TIME ZONE",
+                "TIMESTAMP(3) WITH TIME ZONE",
+                "TIMESTAMP '2024-01-01 00:00:00.123 +09:00'",
+                "2024-01-01T00:00:00.123000+09:00",
             ),
             (
                 "TIMESTAMP(9)",
