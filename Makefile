@@ -1,7 +1,8 @@
 # Every task of this project. Needs Python 3.11 or later, make and PyPI; `make help` lists them.
 
 PYTHON ?= python3
-PROCESSES ?= 2
+# More than two cores have use for: many tests wait for others' leases.
+PROCESSES ?= 3
 VENV := .venv
 RUN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
