@@ -195,7 +195,7 @@ variable "worker_size" {
     memory  = optional(string, "2Gi")
     timeout = optional(string, "86400s")
   })
-  description = "CPU, memory and time of one worker task; unfinished work goes on in the next task."
+  description = "CPU, memory and time of one worker task; unfinished work goes on in the next task. The time has to exceed ETL_TASK_FLOOR (600s)."
   default     = {}
 }
 
