@@ -1,8 +1,7 @@
 # Every task of this project. Needs Python 3.11 or later, make and PyPI; `make help` lists them.
 
 PYTHON ?= python3
-# More than two cores have use for: many tests wait for others' leases.
-PROCESSES ?= 3
+PROCESSES ?= 2
 VENV := .venv
 RUN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed

@@ -41,10 +41,18 @@ def test_what_works_in_a_folder_ends_with_the_run_that_started_it(
             stdout=subprocess.PIPE,
         ) as run,
     ):
-        assert run.stdout is not None
-        assert run.stdout.readline() == b"started\n"
-        assert [each.command for each in working_in(started)] == [("sleep", "600")]
-        run.send_signal(number)
-        until(lambda: not list(working_in(started)), within_seconds=30, what="the end of sleep")
-        assert [each.pid for each in working_in(spared)] == [other.pid]
-        other.kill()
+        try:
+            assert run.stdout is not None
+            assert run.stdout.readline() == b"started\n"
+            # A process has no command for a moment, while it becomes the program it is to run.
+            until(
+                lambda: [each.command for each in working_in(started)] == [("sleep", "600")],
+                within_seconds=30,
+                what="the start of sleep",
+            )
+            run.send_signal(number)
+            until(lambda: not list(working_in(started)), within_seconds=30, what="its end")
+            assert [each.pid for each in working_in(spared)] == [other.pid]
+        finally:
+            run.kill()
+            other.kill()
