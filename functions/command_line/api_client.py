@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from urllib3.exceptions import HTTPError
 from command_line.api_problems import document_in, not_reached, refuse_problems
 from command_line.event_stream import ServerEvent, read_events
 from command_line.exits import BadUsage, Unreachable
+from oracle_etl.loopback import is_loopback
 from oracle_etl.settings import Secret
 
 Answer = dict[str, Any]
@@ -256,11 +256,3 @@ def _sendable(api_key: Secret) -> str:
             hint="set ORACLE_ETL_API_KEY to the key alone",
         )
     return key
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address means this machine."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False

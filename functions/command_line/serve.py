@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 import click
 
-from command_line.api_client import is_loopback
 from command_line.data_folder import prepare_folder
 from command_line.exits import BadUsage
 from command_line.output import Output
 from command_line.session import examples, says_how_it_ends
 from oracle_etl.logs import secrets_in, set_up_logging
+from oracle_etl.loopback import is_loopback
 from oracle_etl.settings import ServerSettings, Settings, SourceSettings
 
 

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from functools import partial
 from http import HTTPMethod
 
+from oracle_etl.loopback import is_loopback
 from oracle_etl.settings import Settings
-from transport_api.arrival import Arrival, is_loopback
+from transport_api.arrival import Arrival
 from transport_api.authentication import Authentication
 from transport_api.call import Access
 from transport_api.problems import BodyTooLarge, NotAllowed

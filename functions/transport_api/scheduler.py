@@ -7,9 +7,10 @@ from typing import Any
 
 import jwt
 
+from oracle_etl.loopback import is_loopback
 from oracle_etl.model.errors import TryAgain
 from oracle_etl.settings import Settings
-from transport_api.arrival import Arrival, is_loopback
+from transport_api.arrival import Arrival
 from transport_api.problems import NotAllowed, NotAuthenticated
 
 VerifyToken = Callable[[str, str], Mapping[str, Any]]

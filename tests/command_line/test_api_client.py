@@ -11,7 +11,7 @@ import pytest
 
 from answering_server import AnsweringServer, Given
 from command_line import api_client
-from command_line.api_client import ApiClient, is_loopback, path
+from command_line.api_client import ApiClient, path
 from command_line.exits import BadUsage, NotAuthorised, ServerRefused, Stop, Unreachable
 from oracle_etl.settings import Secret, SourceSettings
 from oracle_standin.tls import Authority
@@ -183,22 +183,6 @@ class TestAServer:
 
     def test_has_the_time_that_oracle_has_to_answer_it(self) -> None:
         assert SourceSettings().call_timeout < api_client._ANSWER_SECONDS
-
-    @pytest.mark.parametrize(
-        ("host", "here"),
-        [
-            ("localhost", True),
-            ("127.0.0.1", True),
-            ("127.9.9.9", True),
-            ("::1", True),
-            ("0.0.0.0", False),  # noqa: S104 - nothing binds to it
-            ("", False),
-            ("example.org", False),
-            ("localhost.example.org", False),
-        ],
-    )
-    def test_is_on_this_machine_only_by_a_loopback_address(self, host: str, *, here: bool) -> None:
-        assert is_loopback(host) is here
 
 
 class TestAList:
